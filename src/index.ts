@@ -1,0 +1,1 @@
+export { TessCacheError, type TessCacheErrorCode, type TessCacheErrorFields } from './errors.js';
