@@ -3,6 +3,7 @@
  */
 import { hash } from 'node:crypto';
 import { TessCacheError, describe } from '../errors.js';
+import { isWellFormed } from './well-formed.js';
 
 declare const keyBrand: unique symbol;
 /** A string that `checkKey` let through: it has one UTF-8 form, so one digest. */
@@ -42,11 +43,6 @@ export function digestOf(key: Key): KeyDigest {
 /** The digest in a file name, or undefined where the name is not one. */
 export function parseDigest(name: string): KeyDigest | undefined {
   return DIGEST.test(name) ? (name as KeyDigest) : undefined;
-}
-
-function isWellFormed(text: string): boolean {
-  // String.prototype.isWellFormed is in Node 20, but not in the ES2023 types.
-  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 function badKey(expected: string, found: string): TessCacheError {

@@ -1,0 +1,171 @@
+/**
+ * A blob: one value as a safetensors file that says whose it is and can tell when any bit of it has changed.
+ *
+ *   metadata = checksum format key kind [ lineage ] ( what light-curve.ts writes | structure [ tic_id ] [ sector ] )
+ *   checksum = "crc32:" 8 lower-case hex digits: CRC-32 of the whole file, with eight "0" in place of the digits
+ *   format   = "tess-cache/" version
+ *   kind     = "lightcurve" | "value"
+ *   lineage  = JSON, see lineage.ts
+ *
+ * The checksum is the first metadata value, so it stands at a fixed place whatever the value: it can be left
+ * out of the sum, and read without parsing. The digits are compared as text: a flipped bit that turns "a"
+ * into "A" is found too. A CRC-32 finds every single flipped bit and every burst of up to 32.
+ *
+ * The same value under the same key gives the same bytes: a blob holds no date and no chance.
+ *
+ * Versions: 1 (2026-11) the first.
+ */
+import { crc32 } from 'node:zlib';
+import { TessCacheError } from '../errors.js';
+import { LightCurveData } from '../light-curve/light-curve-data.js';
+import { decodeLightCurve, encodeLightCurve } from './light-curve.js';
+import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.js';
+import { decodeStructure, encodeStructure, type Json } from './structure.js';
+
+export const FORMAT_VERSION = 1;
+const FORMAT = /^tess-cache\/([1-9][0-9]*)$/;
+const HEADER_START = 8;
+const SEAL_PREFIX = '{"__metadata__":{"checksum":"crc32:';
+const SEAL_DIGITS = '00000000';
+const SEAL_AT = HEADER_START + SEAL_PREFIX.length;
+/** The first bytes of a blob, up to the end of its checksum. */
+export const SEAL_END = SEAL_AT + SEAL_DIGITS.length;
+
+export type EntryKind = 'lightcurve' | 'value';
+
+declare const checksumBrand: unique symbol;
+/** `crc32:` and eight hex digits: which bytes a blob has, cheap to tell and to compare. */
+export type Checksum = string & { readonly [checksumBrand]: true };
+
+/** What a blob says of itself, beside its value. */
+export interface BlobHead {
+  readonly key: string;
+  readonly kind: EntryKind;
+  readonly checksum: Checksum;
+  /** The metadata of the file, as text. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+export interface EncodedBlob {
+  readonly head: BlobHead;
+  /** The file, in pieces; the value's own memory stands in it uncopied. */
+  readonly parts: readonly Uint8Array[];
+  readonly bytes: number;
+}
+
+export interface DecodedBlob {
+  readonly head: BlobHead;
+  readonly value: unknown;
+}
+
+/**
+ * @param extra further metadata of the entry (its lineage), in the order given
+ * @throws TessCacheError UNSUPPORTED_VALUE where the value would not come back as it is
+ */
+export function encodeBlob(key: string, value: unknown, extra: ReadonlyMap<string, string>): EncodedBlob {
+  const kind: EntryKind = value instanceof LightCurveData ? 'lightcurve' : 'value';
+  const content = value instanceof LightCurveData ? encodeLightCurve(value) : encodeAnyValue(value);
+  const metadata = new Map([
+    ['checksum', `crc32:${SEAL_DIGITS}`],
+    ['format', `tess-cache/${FORMAT_VERSION}`],
+    ['key', key],
+    ['kind', kind],
+    ...extra,
+    ...content.metadata,
+  ]);
+  const parts = encodeSafetensors({ tensors: content.tensors, metadata });
+  const digits = hex8(parts.reduce((sum, part) => crc32(part, sum), 0));
+  (parts[0] as Buffer).write(digits, SEAL_AT, 'latin1');
+  const checksum = `crc32:${digits}` as Checksum;
+  metadata.set('checksum', checksum);
+  const bytes = parts.reduce((total, part) => total + part.byteLength, 0);
+  return { head: { key, kind, checksum, metadata }, parts, bytes };
+}
+
+/**
+ * The value of a whole file. A light curve lies over `file`'s memory.
+ *
+ * @param verify whether to compute the checksum; false only for bytes known to be the ones verified before
+ * @throws TessCacheError CORRUPT, or NEWER_FORMAT where the file is sound as far as this version can tell
+ */
+export function decodeBlob(file: Buffer, verify = true): DecodedBlob {
+  const checksum = readSeal(file);
+  if (checksum !== undefined && verify) checkSeal(file, checksum);
+  const content = decodeSafetensors(file);
+  const head = readHead(content, checksum);
+  if (head.kind === 'lightcurve') return { head, value: decodeLightCurve(content) };
+  return { head, value: decodeAnyValue(content) };
+}
+
+/** The checksum that the first SEAL_END bytes of a blob claim, or undefined where they are not a blob's. */
+export function readSeal(start: Buffer): Checksum | undefined {
+  if (start.length < SEAL_END || start.toString('latin1', HEADER_START, SEAL_AT) !== SEAL_PREFIX) {
+    return undefined;
+  }
+  return `crc32:${start.toString('latin1', SEAL_AT, SEAL_END)}` as Checksum;
+}
+
+function checkSeal(file: Buffer, claimed: Checksum): void {
+  const before = crc32(file.subarray(0, SEAL_AT));
+  const computed = `crc32:${hex8(crc32(file.subarray(SEAL_END), crc32(SEAL_DIGITS, before)))}`;
+  if (computed !== claimed) throw corrupt(claimed, computed);
+}
+
+function readHead({ metadata }: Tensors, checksum: Checksum | undefined): BlobHead {
+  const version = Number(FORMAT.exec(metadata.get('format') ?? '')?.[1]);
+  if (version > FORMAT_VERSION) {
+    throw new TessCacheError(
+      'NEWER_FORMAT',
+      `blob of format ${version}; this version reads ${FORMAT_VERSION}`,
+      {
+        expected: `format ${FORMAT_VERSION} or earlier`,
+        found: `format ${version}`,
+      },
+    );
+  }
+  const key = metadata.get('key');
+  const kind = metadata.get('kind');
+  if (checksum === undefined || version !== FORMAT_VERSION || key === undefined) {
+    throw corrupt('a tess-cache blob', 'another safetensors file');
+  }
+  if (kind !== 'lightcurve' && kind !== 'value') throw corrupt('kind lightcurve or value', String(kind));
+  return { key, kind, checksum, metadata };
+}
+
+function encodeAnyValue(value: unknown): Tensors {
+  const { structure, tensors } = encodeStructure(value);
+  return { tensors, metadata: new Map([['structure', JSON.stringify(structure)], ...targetOf(value)]) };
+}
+
+function decodeAnyValue({ tensors, metadata }: Tensors): unknown {
+  let structure: Json;
+  try {
+    structure = JSON.parse(metadata.get('structure') ?? '') as Json;
+  } catch (cause) {
+    throw corrupt('a structure in JSON', 'something else', cause);
+  }
+  return decodeStructure(structure, tensors);
+}
+
+/** The TIC id and sector that a plain value carries in properties of that name. */
+function targetOf(value: unknown): [string, string][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const target = value as { ticId?: unknown; tic_id?: unknown; sector?: unknown };
+  const found: [string, unknown][] = [
+    ['tic_id', target.ticId ?? target.tic_id],
+    ['sector', target.sector],
+  ];
+  return found.filter(([, id]) => Number.isSafeInteger(id)).map(([name, id]) => [name, String(id)]);
+}
+
+function hex8(sum: number): string {
+  return sum.toString(16).padStart(8, '0');
+}
+
+function corrupt(expected: string, found: string, cause?: unknown): TessCacheError {
+  return new TessCacheError('CORRUPT', `blob: expected ${expected}, found ${found}`, {
+    expected,
+    found,
+    cause,
+  });
+}
