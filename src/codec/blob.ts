@@ -2,40 +2,36 @@
  * A blob: one value as a safetensors file that says whose it is and can tell when any bit of it has changed.
  *
  *   metadata = checksum format key kind [ lineage ] ( what light-curve.ts writes | structure [ tic_id ] [ sector ] )
- *   checksum = "crc32:" 8 lower-case hex digits: CRC-32 of the whole file, with eight "0" in place of the digits
+ *   checksum = "xxh64:" 16 lower-case hex digits: XXH64 of the whole file, with "0" in place of each digit
  *   format   = "tess-cache/" version
  *   kind     = "lightcurve" | "value"
  *   lineage  = JSON, see lineage.ts
  *
  * The checksum is the first metadata value, so it stands at a fixed place whatever the value: it can be left
  * out of the sum, and read without parsing. The digits are compared as text: a flipped bit that turns "a"
- * into "A" is found too. A CRC-32 finds every single flipped bit and every burst of up to 32.
+ * into "A" is found too.
  *
  * The same value under the same key gives the same bytes: a blob holds no date and no chance.
  *
  * Versions: 1 (2026-11) the first.
  */
-import { crc32 } from 'node:zlib';
 import { TessCacheError } from '../errors.js';
 import { LightCurveData } from '../light-curve/light-curve-data.js';
+import { CHECKSUM_DIGITS, CHECKSUM_PREFIX, checksumOf, type Checksum } from './checksum.js';
 import { decodeLightCurve, encodeLightCurve } from './light-curve.js';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.js';
-import { decodeStructure, encodeStructure, type Json } from './structure.js';
+import { decodeStructure, encodeStructure } from './structure.js';
 
 export const FORMAT_VERSION = 1;
 const FORMAT = /^tess-cache\/([1-9][0-9]*)$/;
 const HEADER_START = 8;
-const SEAL_PREFIX = '{"__metadata__":{"checksum":"crc32:';
-const SEAL_DIGITS = '00000000';
+const SEAL_PREFIX = `{"__metadata__":{"checksum":"${CHECKSUM_PREFIX}`;
+const SEAL_ZEROS = Buffer.alloc(CHECKSUM_DIGITS, '0');
 const SEAL_AT = HEADER_START + SEAL_PREFIX.length;
 /** The first bytes of a blob, up to the end of its checksum. */
-export const SEAL_END = SEAL_AT + SEAL_DIGITS.length;
+export const SEAL_END = SEAL_AT + CHECKSUM_DIGITS;
 
 export type EntryKind = 'lightcurve' | 'value';
-
-declare const checksumBrand: unique symbol;
-/** `crc32:` and eight hex digits: which bytes a blob has, cheap to tell and to compare. */
-export type Checksum = string & { readonly [checksumBrand]: true };
 
 /** What a blob says of itself, beside its value. */
 export interface BlobHead {
@@ -66,7 +62,7 @@ export function encodeBlob(key: string, value: unknown, extra: ReadonlyMap<strin
   const kind: EntryKind = value instanceof LightCurveData ? 'lightcurve' : 'value';
   const content = value instanceof LightCurveData ? encodeLightCurve(value) : encodeAnyValue(value);
   const metadata = new Map([
-    ['checksum', `crc32:${SEAL_DIGITS}`],
+    ['checksum', CHECKSUM_PREFIX + SEAL_ZEROS.toString('latin1')],
     ['format', `tess-cache/${FORMAT_VERSION}`],
     ['key', key],
     ['kind', kind],
@@ -74,9 +70,8 @@ export function encodeBlob(key: string, value: unknown, extra: ReadonlyMap<strin
     ...content.metadata,
   ]);
   const parts = encodeSafetensors({ tensors: content.tensors, metadata });
-  const digits = hex8(parts.reduce((sum, part) => crc32(part, sum), 0));
-  (parts[0] as Buffer).write(digits, SEAL_AT, 'latin1');
-  const checksum = `crc32:${digits}` as Checksum;
+  const checksum = checksumOf(parts);
+  (parts[0] as Buffer).write(checksum.slice(CHECKSUM_PREFIX.length), SEAL_AT, 'latin1');
   metadata.set('checksum', checksum);
   const bytes = parts.reduce((total, part) => total + part.byteLength, 0);
   return { head: { key, kind, checksum, metadata }, parts, bytes };
@@ -102,12 +97,11 @@ export function readSeal(start: Buffer): Checksum | undefined {
   if (start.length < SEAL_END || start.toString('latin1', HEADER_START, SEAL_AT) !== SEAL_PREFIX) {
     return undefined;
   }
-  return `crc32:${start.toString('latin1', SEAL_AT, SEAL_END)}` as Checksum;
+  return start.toString('latin1', SEAL_AT - CHECKSUM_PREFIX.length, SEAL_END) as Checksum;
 }
 
 function checkSeal(file: Buffer, claimed: Checksum): void {
-  const before = crc32(file.subarray(0, SEAL_AT));
-  const computed = `crc32:${hex8(crc32(file.subarray(SEAL_END), crc32(SEAL_DIGITS, before)))}`;
+  const computed = checksumOf([file.subarray(0, SEAL_AT), SEAL_ZEROS, file.subarray(SEAL_END)]);
   if (computed !== claimed) throw corrupt(claimed, computed);
 }
 
@@ -133,18 +127,14 @@ function readHead({ metadata }: Tensors, checksum: Checksum | undefined): BlobHe
 }
 
 function encodeAnyValue(value: unknown): Tensors {
-  const { structure, tensors } = encodeStructure(value);
-  return { tensors, metadata: new Map([['structure', JSON.stringify(structure)], ...targetOf(value)]) };
+  const { json, tensors } = encodeStructure(value);
+  return { tensors, metadata: new Map([['structure', json], ...targetOf(value)]) };
 }
 
 function decodeAnyValue({ tensors, metadata }: Tensors): unknown {
-  let structure: Json;
-  try {
-    structure = JSON.parse(metadata.get('structure') ?? '') as Json;
-  } catch (cause) {
-    throw corrupt('a structure in JSON', 'something else', cause);
-  }
-  return decodeStructure(structure, tensors);
+  const json = metadata.get('structure');
+  if (json === undefined) throw corrupt('a structure', 'none');
+  return decodeStructure(json, tensors);
 }
 
 /** The TIC id and sector that a plain value carries in properties of that name. */
@@ -156,10 +146,6 @@ function targetOf(value: unknown): [string, string][] {
     ['sector', target.sector],
   ];
   return found.filter(([, id]) => Number.isSafeInteger(id)).map(([name, id]) => [name, String(id)]);
-}
-
-function hex8(sum: number): string {
-  return sum.toString(16).padStart(8, '0');
 }
 
 function corrupt(expected: string, found: string, cause?: unknown): TessCacheError {

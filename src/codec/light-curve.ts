@@ -66,10 +66,10 @@ export function decodeLightCurve({ tensors, metadata }: Tensors): LightCurveData
   });
 }
 
-type ArrayType<A> = {
+interface ArrayType<A> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): A;
   readonly BYTES_PER_ELEMENT: number;
-};
+}
 
 function lay<A>(type: ArrayType<A>, tensors: Tensors['tensors'], name: string, dtype: Dtype): A {
   const tensor = tensors.get(name);

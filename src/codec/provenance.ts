@@ -1,7 +1,7 @@
 /** Provenance <-> JSON in snake_case, field by field. */
 import { TessCacheError } from '../errors.js';
 import type { LightCurveProvenance } from '../light-curve/provenance.js';
-import { decodeStructure, encodeStructure, type Json } from './structure.js';
+import { decodeStructure, encodeStructure } from './structure.js';
 
 /** Every field of a provenance and its name in JSON. A field that isn't here would be lost: the type says so. */
 const NAMES: Readonly<Record<keyof LightCurveProvenance, string>> = {
@@ -45,7 +45,7 @@ export function encodeProvenance(provenance: LightCurveProvenance): string {
     }
     if (value !== undefined) record[NAMES[field as keyof LightCurveProvenance]] = value;
   }
-  const { structure, tensors } = encodeStructure(record);
+  const { json, tensors } = encodeStructure(record);
   if (tensors.size > 0) {
     const field = [...tensors.keys()][0];
     throw new TessCacheError(
@@ -58,12 +58,12 @@ export function encodeProvenance(provenance: LightCurveProvenance): string {
       },
     );
   }
-  return JSON.stringify(structure);
+  return json;
 }
 
 /** @throws TessCacheError CORRUPT */
 export function decodeProvenance(json: string): LightCurveProvenance {
-  const record = decodeStructure(JSON.parse(json) as Json, new Map()) as Record<string, unknown>;
+  const record = decodeStructure(json, new Map()) as Record<string, unknown>;
   const provenance: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(NAMES)) {
     if (Object.hasOwn(record, name)) provenance[field] = record[name];

@@ -21,10 +21,11 @@ import { TessCacheError, describe } from '../errors.js';
 import { isWellFormed } from '../ref/well-formed.js';
 import type { Dtype, Tensor } from './safetensors.js';
 
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
 export interface Encoded {
-  readonly structure: Json;
+  /** The structure as JSON text. */
+  readonly json: string;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -64,7 +65,7 @@ const ARRAY_TYPES: ReadonlyMap<string, readonly [ArrayType, Dtype]> = new Map<
  */
 export function encodeStructure(value: unknown): Encoded {
   const encoder = new Encoder();
-  return { structure: encoder.encode(value), tensors: encoder.tensors };
+  return { json: JSON.stringify(encoder.encode(value)), tensors: encoder.tensors };
 }
 
 /**
@@ -72,7 +73,13 @@ export function encodeStructure(value: unknown): Encoded {
  *
  * @throws TessCacheError CORRUPT where the structure breaks its grammar
  */
-export function decodeStructure(structure: Json, tensors: ReadonlyMap<string, Tensor>): unknown {
+export function decodeStructure(json: string, tensors: ReadonlyMap<string, Tensor>): unknown {
+  let structure: Json;
+  try {
+    structure = JSON.parse(json) as Json;
+  } catch (cause) {
+    throw corrupt('JSON', 'something else', cause);
+  }
   return new Decoder(tensors).decode(structure, 0);
 }
 
@@ -299,9 +306,10 @@ function decodeDate(time: Json | undefined): Date {
   return new Date(time ?? NaN);
 }
 
-function corrupt(expected: string, found: string | undefined): TessCacheError {
+function corrupt(expected: string, found: string | undefined, cause?: unknown): TessCacheError {
   return new TessCacheError('CORRUPT', `structure: expected ${expected}, found ${found ?? 'nothing'}`, {
     expected,
     found,
+    cause,
   });
 }

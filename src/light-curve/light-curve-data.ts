@@ -136,9 +136,14 @@ function checkArrays(init: LightCurveInit): void {
       throw bad(field, `${init.time.length} values, as many as time has`, String(array.length));
     }
   }
-  for (let i = 0; i < init.validMask.length; i++) {
-    if (init.validMask[i] > 1) throw bad('validMask', '0 or 1', `${init.validMask[i]} at row ${i}`);
-  }
+  const row = firstAboveOne(init.validMask as Uint8Array);
+  if (row >= 0) throw bad('validMask', '0 or 1', `${init.validMask[row]} at row ${row}`);
+}
+
+/** A plain loop over a plain array: it runs at every read of a light curve, over all its rows. */
+function firstAboveOne(mask: Uint8Array): number {
+  for (let i = 0; i < mask.length; i++) if (mask[i] > 1) return i;
+  return -1;
 }
 
 function checkId(field: string, value: unknown): void {

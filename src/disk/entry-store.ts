@@ -1,0 +1,281 @@
+/**
+ * The two files of an entry, kept in step without a lock.
+ *
+ * The rename of the blob is the one commit of a put; its unlink is the one commit of a removal. The sidecar
+ * follows, and describes one blob, by checksum. Whoever changes a sidecar looks at the blob once more
+ * afterwards, and where another process has changed that meanwhile, makes the sidecar anew from the blob that
+ * is there (`settle`). So the last one to touch a sidecar leaves it in agreement; where a kill prevents that,
+ * the next reader of the entry does it.
+ */
+import { hash } from 'node:crypto';
+import { SEAL_END, decodeBlob, readSeal } from '../codec/blob.js';
+import type { Checksum } from '../codec/checksum.js';
+import { TessCacheError } from '../errors.js';
+import type { KeyDigest } from '../ref/key.js';
+import { metadataOf, type EntryMetadata } from './entry-metadata.js';
+import {
+  O_PLAIN,
+  O_RDONLY,
+  O_RDWR,
+  identityOf,
+  readFully,
+  sameContent,
+  systemCode,
+  writeFully,
+  type FileIdentity,
+  type FileSystem,
+} from './file-system.js';
+import type { Layout } from './layout.js';
+import {
+  SIDECAR_START_BYTES,
+  TIME_AT,
+  decodeSidecar,
+  encodeSidecar,
+  encodeTime,
+  readSidecarStart,
+} from './sidecar.js';
+import { removeQuietly, renameInto, writeTemporary } from './temporary.js';
+
+export interface BlobFile {
+  readonly bytes: Buffer;
+  readonly identity: FileIdentity;
+}
+
+/** Something that is no file stands where a blob should: a symbolic link, a directory, a socket. */
+export class Obstacle {
+  constructor(readonly found: string) {}
+}
+
+/** A network file system may lose a file that was replaced while it was open; the new one is there at once. */
+const STALE_RETRIES = 3;
+/** Rounds of `settle` before it is left to the next reader: each round means that another put has come in. */
+const SETTLE_ROUNDS = 10;
+/** A sidecar takes about 600 bytes, more with a long key or lineage. */
+const SIDECAR_GUESS_BYTES = 2048;
+
+const OBSTACLES: Readonly<Record<string, string>> = {
+  ELOOP: 'a symbolic link',
+  EMLINK: 'a symbolic link',
+  ENXIO: 'a socket or a pipe',
+  EISDIR: 'a directory',
+};
+
+export class EntryStore {
+  readonly #files: FileSystem;
+  readonly #layout: Layout;
+  readonly #start = Buffer.alloc(SIDECAR_START_BYTES);
+
+  constructor(files: FileSystem, layout: Layout) {
+    this.#files = files;
+    this.#layout = layout;
+  }
+
+  /**
+   * The whole blob file, or undefined where there is none.
+   *
+   * @throws the system's error, where it is any other than 'not there'
+   */
+  readBlob(digest: KeyDigest): BlobFile | Obstacle | undefined {
+    return this.#open(this.#layout.blob(digest), O_RDONLY, (fd, identity) => {
+      const bytes = Buffer.allocUnsafeSlow(identity.size);
+      const count = readFully(this.#files, fd, bytes);
+      return { bytes: count === bytes.length ? bytes : bytes.subarray(0, count), identity };
+    });
+  }
+
+  /** The checksum that the blob file claims, without reading the rest of it. */
+  readBlobSeal(digest: KeyDigest): Checksum | undefined {
+    const seal = this.#open(this.#layout.blob(digest), O_RDONLY, (fd) => {
+      const start = Buffer.alloc(SEAL_END);
+      return readSeal(start.subarray(0, readFully(this.#files, fd, start)));
+    });
+    return seal instanceof Obstacle ? undefined : seal;
+  }
+
+  /** The metadata in the sidecar, or undefined where there is none that can be trusted. */
+  readSidecar(digest: KeyDigest): EntryMetadata | undefined {
+    const metadata = this.#open(this.#layout.sidecar(digest), O_RDONLY, (fd, { size }) => {
+      const bytes = Buffer.allocUnsafe(Math.max(size, SIDECAR_GUESS_BYTES));
+      return decodeSidecar(bytes.subarray(0, readFully(this.#files, fd, bytes.subarray(0, size))));
+    });
+    return metadata instanceof Obstacle ? undefined : metadata;
+  }
+
+  /** `accessed_at` of the sidecar, or undefined where there is none that can be trusted. */
+  readAccessTime(digest: KeyDigest): number | undefined {
+    const start = this.#open(this.#layout.sidecar(digest), O_RDONLY, (fd) => this.#readStart(fd));
+    return start instanceof Obstacle ? undefined : start?.accessedAt;
+  }
+
+  /**
+   * Writes `accessed_at` in place, where the sidecar describes the blob of this checksum.
+   *
+   * @returns whether it did: false means that the sidecar is missing, damaged, or another blob's
+   */
+  touch(digest: KeyDigest, checksum: Checksum, seconds: number): boolean {
+    const touched = this.#open(this.#layout.sidecar(digest), O_RDWR, (fd) => {
+      if (this.#readStart(fd)?.checksum !== checksum) return false;
+      writeFully(this.#files, fd, encodeTime(seconds), TIME_AT);
+      return true;
+    });
+    return touched === true;
+  }
+
+  /**
+   * Puts both files in place: a reader sees the old value or the new one.
+   *
+   * @param beforeCommit called when both files are written, before the first rename
+   * @throws the system's error; the old value is intact then
+   */
+  commit(
+    digest: KeyDigest,
+    parts: readonly Uint8Array[],
+    metadata: EntryMetadata,
+    sync: boolean,
+    beforeCommit: () => void,
+  ): void {
+    const blob = writeTemporary(this.#files, this.#layout, parts, sync);
+    let sidecarPath: string | undefined;
+    try {
+      sidecarPath = writeTemporary(this.#files, this.#layout, [encodeSidecar(metadata)], sync).path;
+      beforeCommit();
+      renameInto(this.#files, blob.path, this.#layout.blob(digest));
+    } catch (error) {
+      removeQuietly(this.#files, blob.path);
+      if (sidecarPath !== undefined) removeQuietly(this.#files, sidecarPath);
+      throw error;
+    }
+    this.#follow(
+      digest,
+      () => {
+        renameInto(this.#files, sidecarPath, this.#layout.sidecar(digest));
+        return this.#isCurrent(digest, blob.identity);
+      },
+      metadata.accessedAt,
+    );
+  }
+
+  /** Removes both files. Returns whether the blob was there. */
+  remove(digest: KeyDigest, nowSeconds: number): boolean {
+    const existed = this.#unlink(this.#layout.blob(digest));
+    this.#follow(
+      digest,
+      () => {
+        this.#unlink(this.#layout.sidecar(digest));
+        return this.blobIdentity(digest) === undefined;
+      },
+      nowSeconds,
+    );
+    return existed;
+  }
+
+  /**
+   * Makes the sidecar agree with the blob that is there: removes it where there is none, writes it anew where
+   * it describes another.
+   *
+   * @param accessedAt for a sidecar written anew
+   * @returns the metadata, or undefined where there is no blob, or one that can't be read
+   */
+  settle(digest: KeyDigest, accessedAt: number): EntryMetadata | undefined {
+    for (let round = 0; round < SETTLE_ROUNDS; round++) {
+      const blob = this.readBlob(digest);
+      if (blob instanceof Obstacle) return undefined;
+      if (blob === undefined) {
+        this.#unlink(this.#layout.sidecar(digest));
+        if (this.blobIdentity(digest) === undefined) return undefined;
+        continue;
+      }
+      const metadata = describeBlob(blob, accessedAt);
+      if (metadata === undefined) return undefined;
+      const { path } = writeTemporary(this.#files, this.#layout, [encodeSidecar(metadata)], false);
+      try {
+        renameInto(this.#files, path, this.#layout.sidecar(digest));
+      } catch (error) {
+        removeQuietly(this.#files, path);
+        throw error;
+      }
+      if (this.#isCurrent(digest, blob.identity)) return metadata;
+    }
+    return undefined;
+  }
+
+  /** Identity of the blob file, or of what stands in its place; undefined where there is nothing. */
+  blobIdentity(digest: KeyDigest): FileIdentity | undefined {
+    try {
+      return identityOf(this.#files.lstat(this.#layout.blob(digest)));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  #isCurrent(digest: KeyDigest, identity: FileIdentity): boolean {
+    const current = this.blobIdentity(digest);
+    return current !== undefined && sameContent(current, identity);
+  }
+
+  /**
+   * What follows a commit: a change of the sidecar that tells whether it still fits the blob. The entry is
+   * right without it, so a failure here is no failure of the put or removal; the next reader mends it.
+   */
+  #follow(digest: KeyDigest, change: () => boolean, accessedAt: number): void {
+    try {
+      if (!change()) this.settle(digest, accessedAt);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+
+  #readStart(fd: number) {
+    return readSidecarStart(this.#start.subarray(0, readFully(this.#files, fd, this.#start)));
+  }
+
+  /** @returns whether it was there */
+  #unlink(path: string): boolean {
+    try {
+      this.#files.unlink(path);
+      return true;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  #open<T>(
+    path: string,
+    flags: number,
+    use: (fd: number, identity: FileIdentity) => T,
+  ): T | Obstacle | undefined {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const fd = this.#files.open(path, flags | O_PLAIN);
+        try {
+          const stats = this.#files.fstat(fd);
+          return stats.isFile() ? use(fd, identityOf(stats)) : new Obstacle('no regular file');
+        } finally {
+          this.#files.close(fd);
+        }
+      } catch (error) {
+        const code = systemCode(error) ?? '';
+        if (code === 'ENOENT') return undefined;
+        if (code in OBSTACLES) return new Obstacle(OBSTACLES[code]);
+        if (code !== 'ESTALE' || attempt >= STALE_RETRIES) throw error;
+      }
+    }
+  }
+}
+
+/** Metadata from the blob alone, as for a sidecar that was lost; undefined where the blob is not sound. */
+export function describeBlob({ bytes, identity }: BlobFile, accessedAt: number): EntryMetadata | undefined {
+  try {
+    return metadataOf(decodeBlob(bytes).head, {
+      createdAt: identity.mtimeMs / 1000,
+      accessedAt,
+      bytes: bytes.length,
+      sha256: hash('sha256', bytes, 'hex'),
+    });
+  } catch (error) {
+    if (error instanceof TessCacheError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/** System errors as TessCacheErrors: what was being done, to which path, and what to do about it. */
+import { TessCacheError } from '../errors.js';
+import { systemCode } from './file-system.js';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full: free some space, or lower maxBytes.',
+  EDQUOT: 'The disk quota is used up: free some space, or lower maxBytes.',
+  EACCES: 'Permission denied: check the owner and mode of the cache directory, or open it readOnly.',
+  EPERM: 'Permission denied: check the owner and mode of the cache directory, or open it readOnly.',
+  EROFS: 'The file system is read-only: open the cache with readOnly, or choose another directory.',
+  EIO: 'The device failed. The entry was left as it is; try again, and check the disk.',
+  ESTALE: 'The network file system lost track of the file; try again.',
+  EMFILE: 'This process has too many open files: close some, or raise the limit (ulimit -n).',
+  ENFILE: 'The system has too many open files: close some.',
+  ENOTDIR: 'A file stands where a directory of the cache should be: move it away.',
+  ENAMETOOLONG: 'The path of the cache directory is too long.',
+};
+
+const NO_SPACE_CODES = new Set(['ENOSPC', 'EDQUOT']);
+
+export function isNoSpace(error: unknown): boolean {
+  return NO_SPACE_CODES.has(systemCode(error) ?? '');
+}
+
+/** `error` as it is where it is a TessCacheError already or no system error at all. */
+export function toIoError(error: unknown, doing: string, path: string, key?: string): unknown {
+  const system = systemCode(error);
+  if (error instanceof TessCacheError || system === undefined) return error;
+  const advice = ADVICE[system] ?? 'See the cause.';
+  const message = `${doing} failed with ${system} at ${path}. ${advice}`;
+  return new TessCacheError(isNoSpace(error) ? 'NO_SPACE' : 'IO', message, {
+    path,
+    key,
+    found: system,
+    cause: error,
+  });
+}

@@ -1,0 +1,89 @@
+/** The options of a persistent cache: checked, with their defaults. */
+import { TessCacheError, describe } from '../errors.js';
+import { nodeFileSystem, type FileSystem } from './file-system.js';
+import { locate, type CacheLocation } from './location.js';
+
+export interface PersistentCacheOptions {
+  /** Where; by default what `defaultCacheDir()` says. A leading `~` is the home directory. */
+  readonly dir?: string;
+  /** Entries kept at most; no limit by default. */
+  readonly maxEntries?: number;
+  /** Bytes of blobs kept at most, DEFAULT_MAX_BYTES by default. */
+  readonly maxBytes?: number;
+  /** Never write: puts are refused, gets refresh no access time. */
+  readonly readOnly?: boolean;
+  /** Wait at each put until its bytes are on the disk, so that it survives a power cut. */
+  readonly durable?: boolean;
+  /** The clock, in seconds since the epoch. */
+  readonly now?: () => number;
+  /** The file system, for tests that make it fail. */
+  readonly fileSystem?: FileSystem;
+}
+
+export interface ResolvedOptions {
+  readonly location: CacheLocation;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly readOnly: boolean;
+  readonly durable: boolean;
+  readonly now: () => number;
+  readonly files: FileSystem;
+}
+
+/**
+ * 4 GiB: seven thousand 120 s light curves, or all sectors of several hundred targets, and a small part of a
+ * laptop's disk.
+ */
+export const DEFAULT_MAX_BYTES = 4 * 1024 ** 3;
+
+/** The smallest step of a sidecar's `accessed_at`, seconds. */
+const TICK = 1e-6;
+
+/** @throws TessCacheError BAD_ARGUMENT naming the option */
+export function resolveOptions(options: PersistentCacheOptions): ResolvedOptions {
+  const {
+    dir,
+    maxEntries = Infinity,
+    maxBytes = DEFAULT_MAX_BYTES,
+    readOnly = false,
+    durable = false,
+  } = options;
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) throw bad('dir', 'a path', dir);
+  requireLimit('maxEntries', maxEntries);
+  requireLimit('maxBytes', maxBytes);
+  return {
+    location: locate(dir),
+    maxEntries,
+    maxBytes,
+    readOnly,
+    durable,
+    now: strictlyIncreasing(options.now ?? (() => Date.now() / 1000)),
+    files: options.fileSystem ?? nodeFileSystem,
+  };
+}
+
+function requireLimit(field: string, limit: number): void {
+  if (limit !== Infinity && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw bad(field, 'a positive integer, or Infinity for no limit', limit);
+  }
+}
+
+/** A clock that never gives one time twice, so that the order of accesses within a millisecond can be told. */
+function strictlyIncreasing(now: () => number): () => number {
+  let last = -Infinity;
+  return () => {
+    const time = now();
+    if (!Number.isFinite(time) || time < 0) throw bad('now', 'seconds since the epoch', time);
+    last = time > last ? time : last + TICK;
+    return last;
+  };
+}
+
+function bad(field: string, expected: string, value: unknown): TessCacheError {
+  const found = describe(value);
+  return new TessCacheError('BAD_ARGUMENT', `${field} must be ${expected}, got ${found}`, {
+    field,
+    expected,
+    found,
+  });
+}

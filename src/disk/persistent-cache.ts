@@ -1,0 +1,298 @@
+import { isChecksumLoaded, loadChecksum } from '../codec/checksum.js';
+import { TessCacheError, describe } from '../errors.js';
+import { checkKey, digestOf, type Key } from '../ref/key.js';
+import type { CatalogueEntry } from './catalogue.js';
+import type { EntryMetadata } from './entry-metadata.js';
+import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
+import { systemCode } from './file-system.js';
+import { toIoError } from './io-error.js';
+import { Layout } from './layout.js';
+import type { CacheLocation } from './location.js';
+import { resolveOptions, type PersistentCacheOptions, type ResolvedOptions } from './options.js';
+import { Reader, type Miss, type MissReason } from './reader.js';
+import { Verifier, type VerifyOptions, type VerifyReport } from './verify.js';
+import { Writer } from './writer.js';
+
+export interface Hit {
+  readonly hit: true;
+  readonly value: unknown;
+  readonly metadata: EntryMetadata;
+}
+export type Lookup = Hit | Miss;
+
+/** All given conditions must hold. */
+export interface EntryFilter {
+  readonly ticId?: number;
+  readonly sector?: number;
+  readonly kind?: 'lightcurve' | 'value';
+  /** What the key starts with. */
+  readonly prefix?: string;
+}
+
+interface Tally {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+export interface CacheStats extends Tally {
+  readonly dir: string;
+  /** Infinity where there is no limit. */
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  readonly byKind: Readonly<Record<'lightcurve' | 'value', Tally>>;
+  /** Seconds since the epoch; undefined for an empty cache. */
+  readonly oldestAccess: number | undefined;
+  readonly newestAccess: number | undefined;
+  /** Of this instance since it was opened. */
+  readonly session: {
+    readonly hits: number;
+    readonly misses: Readonly<Record<MissReason, number>>;
+    readonly puts: number;
+  };
+}
+
+const DEFAULT_SLOT = Symbol.for('tess-cache.default-persistent-cache/1');
+
+/**
+ * A cache on disk: values by key, kept across restarts, shared by any number of processes without a lock.
+ *
+ * A read gives exactly what was put under that key, or says why not. All methods throw TessCacheError: CLOSED
+ * after `close()`, BAD_KEY for a key that can't be one, IO for a failure of the file system (the entry stays).
+ */
+export class PersistentCache {
+  /** Absolute path of the cache directory. */
+  readonly dir: string;
+  readonly location: CacheLocation;
+  readonly #options: ResolvedOptions;
+  readonly #layout: Layout;
+  readonly #store: EntryStore;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #misses = { absent: 0, corrupt: 0, mismatch: 0, 'newer-format': 0 };
+  #hits = 0;
+  #puts = 0;
+  #isClosed = false;
+
+  /**
+   * Opening touches no file: the directory is made at the first put.
+   *
+   * @throws TessCacheError BAD_ARGUMENT naming the option
+   */
+  constructor(options: PersistentCacheOptions = {}) {
+    this.#options = resolveOptions(options);
+    this.location = this.#options.location;
+    this.dir = this.location.dir;
+    this.#layout = new Layout(this.dir);
+    this.#store = new EntryStore(this.#options.files, this.#layout);
+    this.#writer = new Writer(this.#layout, this.#store, this.#options);
+    this.#reader = new Reader(this.#store, (digest, key, miss, seen) => {
+      if (!this.#options.readOnly) this.#writer.quarantine(digest, key, miss.detail ?? miss.reason, seen);
+    });
+  }
+
+  /** The one cache of this process at `defaultCacheDir()`, opened at the first call and anew after a close. */
+  static getDefault(): PersistentCache {
+    const slots = globalThis as { [DEFAULT_SLOT]?: PersistentCache };
+    const current = slots[DEFAULT_SLOT];
+    if (current !== undefined && !current.isClosed) return current;
+    return (slots[DEFAULT_SLOT] = new PersistentCache());
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The value, or undefined where there is none to be had; `lookup` says why. Refreshes `accessed_at`. */
+  async get(key: string): Promise<unknown> {
+    const read = await this.#perform('reading', key, () => this.#read(checkKey(key)));
+    return read.hit ? read.value : undefined;
+  }
+
+  /** The value with its metadata, or the reason of the miss. Refreshes `accessed_at`. */
+  async lookup(key: string): Promise<Lookup> {
+    return this.#perform('reading', key, () => {
+      const read = this.#read(checkKey(key));
+      if (!read.hit) return read;
+      return { hit: true, value: read.value, metadata: this.#reader.metadataOf(read, this.#options.now()) };
+    });
+  }
+
+  /**
+   * Stores a value: all of it or nothing, whatever happens. A light curve under a data ref must be the one
+   * that it names. The value must not change before the promise is settled.
+   *
+   * @throws TessCacheError WRONG_LIGHT_CURVE, NOT_BTJD, UNSUPPORTED_VALUE, TOO_LARGE, READ_ONLY, NO_SPACE, IO;
+   *   the old value is intact then
+   */
+  async put(key: string, value: unknown): Promise<EntryMetadata> {
+    this.#requireWritable('put', key);
+    const metadata = await this.#perform('writing', key, () =>
+      this.#writer.put(checkKey(key), value, new Map()),
+    );
+    this.#puts++;
+    return metadata;
+  }
+
+  /** Another name of `put`. */
+  async set(key: string, value: unknown): Promise<EntryMetadata> {
+    return this.put(key, value);
+  }
+
+  /** Whether there is an entry. It is not read: a damaged one counts until a read or `verify` finds out. */
+  async has(key: string): Promise<boolean> {
+    return this.#perform(
+      'looking for',
+      key,
+      () => this.#store.blobIdentity(digestOf(checkKey(key))) !== undefined,
+    );
+  }
+
+  /** Removes one entry. Returns whether there was one. */
+  async delete(key: string): Promise<boolean> {
+    this.#requireWritable('delete', key);
+    return this.#perform('removing', key, () => this.#writer.delete(checkKey(key)));
+  }
+
+  /** All keys, sorted. */
+  async keys(): Promise<string[]> {
+    return this.#perform('listing', undefined, () =>
+      this.#matching({})
+        .map(({ key }) => key)
+        .sort(),
+    );
+  }
+
+  /** The metadata of all entries that match, sorted by key. */
+  async entries(filter: EntryFilter = {}): Promise<EntryMetadata[]> {
+    return this.#perform('listing', undefined, () =>
+      this.#matching(filter)
+        .map(({ digest }) => this.#store.readSidecar(digest) ?? this.#describe(digest))
+        .filter((metadata) => metadata !== undefined)
+        .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    );
+  }
+
+  /** The metadata of one entry without its value, or undefined where there is no sound entry. */
+  async metadata(key: string): Promise<EntryMetadata | undefined> {
+    return this.#perform('reading the metadata of', key, () => {
+      const digest = digestOf(checkKey(key));
+      const seal = this.#store.readBlobSeal(digest);
+      if (seal === undefined) return undefined;
+      const sidecar = this.#store.readSidecar(digest);
+      const metadata = sidecar?.checksum === seal ? sidecar : this.#describe(digest);
+      return metadata?.key === key ? metadata : undefined;
+    });
+  }
+
+  /** Removes the entries that match; all of them where there is no filter. Returns how many. */
+  async clear(filter: EntryFilter = {}): Promise<number> {
+    this.#requireWritable('clear');
+    const isAll = Object.values(filter).every((condition) => condition === undefined);
+    return this.#perform('clearing', undefined, () =>
+      isAll ? this.#writer.clearAll() : this.#writer.clear(this.#matching(filter)),
+    );
+  }
+
+  /** How much there is, of what, and how this instance has fared. */
+  async stats(): Promise<CacheStats> {
+    return this.#perform('listing', undefined, () => {
+      const entries = this.#matching({});
+      const tally = (kind: string): Tally => {
+        const ofKind = entries.filter((entry) => entry.kind === kind);
+        return { entries: ofKind.length, bytes: ofKind.reduce((sum, { bytes }) => sum + bytes, 0) };
+      };
+      const byKind = { lightcurve: tally('lightcurve'), value: tally('value') };
+      const times = entries.map(({ digest, accessedAt }) => this.#store.readAccessTime(digest) ?? accessedAt);
+      return {
+        dir: this.dir,
+        entries: entries.length,
+        bytes: byKind.lightcurve.bytes + byKind.value.bytes,
+        maxEntries: this.#options.maxEntries,
+        maxBytes: this.#options.maxBytes,
+        byKind,
+        oldestAccess: times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)),
+        newestAccess: times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b)),
+        session: { hits: this.#hits, misses: { ...this.#misses }, puts: this.#puts },
+      };
+    });
+  }
+
+  /** Reads every entry and checks it, and looks for whatever else doesn't belong. */
+  async verify({ repair = false, onProgress = () => undefined }: VerifyOptions = {}): Promise<VerifyReport> {
+    if (repair) this.#requireWritable('verify with repair');
+    const { files, now } = this.#options;
+    return this.#perform('verifying', undefined, () =>
+      new Verifier(files, this.#layout, this.#store, now, repair ? this.#writer : undefined).run(onProgress),
+    );
+  }
+
+  /** Ends the use of this instance. There is nothing to flush: every put was complete when it returned. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  /** Does one thing on behalf of a caller; what the system says against it comes out as a TessCacheError. */
+  async #perform<T>(doing: string, key: string | undefined, act: () => T | Promise<T>): Promise<T> {
+    this.#requireOpen();
+    if (!isChecksumLoaded()) await loadChecksum();
+    try {
+      // Not awaited where it is done already: a microtask is a good part of what a small get costs.
+      const result = act();
+      return result instanceof Promise ? await result : result;
+    } catch (error) {
+      const { path = this.dir } = error as NodeJS.ErrnoException;
+      throw toIoError(error, key === undefined ? doing : `${doing} ${describe(key)}`, path, key);
+    }
+  }
+
+  #read(key: Key) {
+    const read = this.#reader.read(key);
+    if (!read.hit) {
+      this.#misses[read.reason]++;
+      return read;
+    }
+    this.#hits++;
+    if (!this.#options.readOnly) this.#reader.noteAccess(read, this.#options.now());
+    return read;
+  }
+
+  /** Metadata from the blob, and a sidecar made anew from it where this cache may write. */
+  #describe(digest: CatalogueEntry['digest']): EntryMetadata | undefined {
+    const blob = this.#store.readBlob(digest);
+    if (blob === undefined || blob instanceof Obstacle) return undefined;
+    const accessedAt = blob.identity.mtimeMs / 1000;
+    try {
+      if (!this.#options.readOnly) return this.#store.settle(digest, accessedAt);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+    return describeBlob(blob, accessedAt);
+  }
+
+  #matching({ ticId, sector, kind, prefix }: EntryFilter): CatalogueEntry[] {
+    const { catalogue } = this.#writer;
+    catalogue.reconcile();
+    if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now());
+    const matching: CatalogueEntry[] = [];
+    for (const entry of catalogue) {
+      if (ticId !== undefined && entry.ticId !== ticId) continue;
+      if (sector !== undefined && entry.sector !== sector) continue;
+      if (kind !== undefined && entry.kind !== kind) continue;
+      if (prefix !== undefined && !entry.key.startsWith(prefix)) continue;
+      matching.push(entry);
+    }
+    return matching;
+  }
+
+  #requireOpen(): void {
+    if (!this.#isClosed) return;
+    throw new TessCacheError('CLOSED', `the cache at ${this.dir} is closed`, { path: this.dir });
+  }
+
+  #requireWritable(verb: string, key?: string): void {
+    this.#requireOpen();
+    if (!this.#options.readOnly) return;
+    const message = `${verb}${key === undefined ? '' : ` of ${describe(key)}`}: the cache at ${this.dir} is open readOnly`;
+    throw new TessCacheError('READ_ONLY', message, { path: this.dir, key });
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Where blobs go that are not what they should be: out of the way, so that they fail once, and kept for a
+ * while with a note, so that somebody can find out why.
+ *
+ *   quarantine/<milliseconds since the epoch>-<name>             the file, or what stood in its place
+ *   quarantine/<milliseconds since the epoch>-<name>.note.json   { path, problem, at, pid }
+ */
+import { join } from 'node:path';
+import type { KeyDigest } from '../ref/key.js';
+import { identityOf, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import type { Layout } from './layout.js';
+import { removeQuietly, renameInto, writeTemporary } from './temporary.js';
+
+/** Blobs kept, and bytes of them: enough to look into a bad disk, little beside a cache. */
+const MAX_KEPT = 32;
+const MAX_KEPT_BYTES = 256 * 1024 ** 2;
+const NOTE_SUFFIX = '.note.json';
+
+/**
+ * Moves what stands in the place of a blob into quarantine.
+ *
+ * @param seen the file that was found wanting: where another has come in its place meanwhile, that stays
+ * @returns the path it was moved to, or undefined where it was gone or replaced already
+ * @throws the system's error
+ */
+export function quarantineBlob(
+  files: FileSystem,
+  layout: Layout,
+  digest: KeyDigest,
+  problem: string,
+  nowSeconds: number,
+  seen?: FileIdentity,
+): string | undefined {
+  const path = layout.blob(digest);
+  if (seen !== undefined && !isStill(files, path, seen)) return undefined;
+  const isWanted = (target: string) => seen === undefined || isStill(files, target, seen);
+  return moveToQuarantine(files, layout, path, `${digest}.safetensors`, problem, nowSeconds, isWanted);
+}
+
+/**
+ * Moves any file, link or directory into quarantine, with a note.
+ *
+ * @param isWanted whether what was moved is what was meant; it is put back where it isn't
+ */
+export function moveToQuarantine(
+  files: FileSystem,
+  layout: Layout,
+  path: string,
+  name: string,
+  problem: string,
+  nowSeconds: number,
+  isWanted: (target: string) => boolean = () => true,
+): string | undefined {
+  const target = join(
+    layout.quarantine,
+    `${String(Math.round(nowSeconds * 1000)).padStart(13, '0')}-${name}`,
+  );
+  try {
+    renameInto(files, path, target);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (!isWanted(target)) {
+    // A put came in between the look and the rename. Linking doesn't overwrite a still newer one.
+    putBack(files, target, path);
+    return undefined;
+  }
+  const note = Buffer.from(`${JSON.stringify({ path, problem, at: nowSeconds, pid: process.pid })}\n`);
+  renameInto(files, writeTemporary(files, layout, [note], false).path, target + NOTE_SUFFIX);
+  bound(files, layout);
+  return target;
+}
+
+function isStill(files: FileSystem, path: string, seen: FileIdentity): boolean {
+  try {
+    return sameContent(identityOf(files.lstat(path)), seen);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function putBack(files: FileSystem, from: string, to: string): void {
+  try {
+    files.link(from, to);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+  files.unlink(from);
+}
+
+/** Removes the oldest until the rest is within bounds. */
+function bound(files: FileSystem, layout: Layout): void {
+  let kept = 0;
+  let bytes = 0;
+  for (const name of files.readdir(layout.quarantine).sort().reverse()) {
+    const path = join(layout.quarantine, name);
+    // Backwards, a note comes before what it is about, and stays or goes with it.
+    if (name.endsWith(NOTE_SUFFIX)) {
+      if (kept >= MAX_KEPT || bytes >= MAX_KEPT_BYTES) discard(files, path);
+      continue;
+    }
+    kept++;
+    bytes += sizeOf(files, path);
+    if (kept > MAX_KEPT || (bytes > MAX_KEPT_BYTES && kept > 1)) discard(files, path);
+  }
+}
+
+function sizeOf(files: FileSystem, path: string): number {
+  try {
+    return files.lstat(path).size;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+/** Removes a file, link or empty directory; a directory with content is left to its owner. */
+function discard(files: FileSystem, path: string): void {
+  try {
+    if (files.lstat(path).isDirectory()) files.rmdir(path);
+    else removeQuietly(files, path);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}

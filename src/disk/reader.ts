@@ -1,0 +1,129 @@
+/** Reads entries: the value that was put under a key, or why there is none. */
+import { decodeBlob, type BlobHead, type DecodedBlob } from '../codec/blob.js';
+import { TessCacheError } from '../errors.js';
+import { parseDataRef } from '../ref/data-ref.js';
+import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
+import { describeBlob, Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
+import type { EntryMetadata } from './entry-metadata.js';
+import { systemCode, type FileIdentity } from './file-system.js';
+
+/**
+ * Why a read gave nothing: `absent` (nothing there), `corrupt` (something is, and isn't sound), `mismatch` (it
+ * says that it belongs to another key), `newer-format` (a later version of this package wrote it).
+ */
+export type MissReason = 'absent' | 'corrupt' | 'mismatch' | 'newer-format';
+
+export interface Miss {
+  readonly hit: false;
+  readonly key: string;
+  readonly reason: MissReason;
+  /** What was expected and what was found, where there was something. */
+  readonly detail?: string;
+}
+
+export interface Found {
+  readonly hit: true;
+  readonly digest: KeyDigest;
+  readonly value: unknown;
+  readonly head: BlobHead;
+  readonly blob: BlobFile;
+}
+
+/**
+ * Files known to be sound, by identity, 100 bytes each; when there are more they are forgotten, and verified
+ * again when they are read next.
+ */
+const MAX_VERIFIED = 16_384;
+/**
+ * A file this young may be changed once more without its times moving, since the kernel's clock ticks every 4
+ * to 10 ms; so it is verified again at the next read.
+ */
+const SETTLED_AFTER_MS = 20;
+
+export class Reader {
+  readonly #store: EntryStore;
+  readonly #discard: (digest: KeyDigest, key: Key, miss: Miss, seen: FileIdentity | undefined) => void;
+  readonly #verified = new Map<KeyDigest, FileIdentity>();
+
+  /** @param discard called with what must not be found again; it may throw an I/O error */
+  constructor(
+    store: EntryStore,
+    discard: (digest: KeyDigest, key: Key, miss: Miss, seen: FileIdentity | undefined) => void,
+  ) {
+    this.#store = store;
+    this.#discard = discard;
+  }
+
+  /** @throws the system's error, where it is any other than 'not there' */
+  read(key: Key): Found | Miss {
+    const digest = digestOf(key);
+    const blob = this.#store.readBlob(digest);
+    if (blob === undefined) return { hit: false, key, reason: 'absent' };
+    if (blob instanceof Obstacle) {
+      return this.#miss(digest, key, 'corrupt', `${blob.found} stands in place of the blob`, undefined);
+    }
+    let decoded: DecodedBlob;
+    try {
+      decoded = decodeBlob(blob.bytes, !this.#isVerified(digest, blob.identity));
+    } catch (error) {
+      if (!(error instanceof TessCacheError)) throw error;
+      const reason = error.code === 'NEWER_FORMAT' ? 'newer-format' : 'corrupt';
+      return this.#miss(digest, key, reason, error.message, blob.identity);
+    }
+    const { head, value } = decoded;
+    const stranger = strangeness(key, head);
+    if (stranger !== undefined) return this.#miss(digest, key, 'mismatch', stranger, blob.identity);
+    if (Date.now() - Math.max(blob.identity.mtimeMs, blob.identity.ctimeMs) > SETTLED_AFTER_MS) {
+      if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
+      this.#verified.set(digest, blob.identity);
+    }
+    return { hit: true, digest, value, head, blob };
+  }
+
+  /**
+   * Notes the access in the sidecar, and mends the sidecar where it doesn't belong to the blob that was read.
+   * That it can't be written is no reason to fail a read.
+   */
+  noteAccess({ digest, head }: Found, now: number): void {
+    try {
+      if (!this.#store.touch(digest, head.checksum, now)) this.#store.settle(digest, now);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+
+  /** The metadata of an entry that was read. */
+  metadataOf({ digest, head, blob }: Found, now: number): EntryMetadata {
+    const sidecar = this.#store.readSidecar(digest);
+    return sidecar?.checksum === head.checksum ? sidecar : describeBlob(blob, now)!;
+  }
+
+  #isVerified(digest: KeyDigest, { ino, size, mtimeMs, ctimeMs }: FileIdentity): boolean {
+    const known = this.#verified.get(digest);
+    return (
+      known?.ino === ino && known.size === size && known.mtimeMs === mtimeMs && known.ctimeMs === ctimeMs
+    );
+  }
+
+  #miss(
+    digest: KeyDigest,
+    key: Key,
+    reason: MissReason,
+    detail: string,
+    seen: FileIdentity | undefined,
+  ): Miss {
+    const miss: Miss = { hit: false, key, reason, detail };
+    if (reason !== 'newer-format') this.#discard(digest, key, miss, seen);
+    return miss;
+  }
+}
+
+/** Why a sound blob does not belong under a key, or undefined where it does. */
+function strangeness(key: Key, head: BlobHead): string | undefined {
+  if (head.key !== key) return `the blob belongs to ${JSON.stringify(head.key)}`;
+  const ref = parseDataRef(key);
+  if (ref === undefined) return undefined;
+  const target = `TIC ${head.metadata.get('tic_id')} sector ${head.metadata.get('sector')}`;
+  const isNamed = head.kind === 'lightcurve' && target === `TIC ${ref.ticId} sector ${ref.sector}`;
+  return isNamed ? undefined : `the blob holds a ${head.kind} of ${target}`;
+}

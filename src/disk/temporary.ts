@@ -1,0 +1,126 @@
+/**
+ * Temporary files: <dir>/tmp/<machine tag>-<pid>-<count>-<chance>. Renaming one into its place is the only
+ * way in which anything enters the cache.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  DIRECTORY_MODE,
+  FILE_MODE,
+  O_CREAT,
+  O_EXCL,
+  O_WRONLY,
+  identityOf,
+  systemCode,
+  writeFully,
+  type FileIdentity,
+  type FileSystem,
+} from './file-system.js';
+import type { Layout } from './layout.js';
+import { isAlive, machineTag } from './process-identity.js';
+
+/**
+ * Seconds after which a temporary file is a leftover whoever made it: no put takes an hour, and a pid may
+ * have been given to another process, or belong to another machine.
+ */
+const ABANDONED_AFTER_SECONDS = 3600;
+const NAME = /^([0-9a-f]{8})-([0-9]+)-[0-9]+-[0-9a-f]+$/;
+
+let count = 0;
+
+export interface Temporary {
+  readonly path: string;
+  readonly identity: FileIdentity;
+}
+
+/**
+ * Writes a new file under tmp/, whole or not at all.
+ *
+ * @param sync whether to wait until the bytes are on the disk
+ * @throws the system's error; what had been written is removed
+ */
+export function writeTemporary(
+  files: FileSystem,
+  layout: Layout,
+  parts: readonly Uint8Array[],
+  sync: boolean,
+): Temporary {
+  const path = join(
+    layout.tmp,
+    `${machineTag()}-${process.pid}-${count++}-${randomBytes(6).toString('hex')}`,
+  );
+  const fd = openTemporary(files, layout, path);
+  let identity: FileIdentity;
+  try {
+    try {
+      for (const part of parts) writeFully(files, fd, part, null);
+      if (sync) files.fsync(fd);
+      identity = identityOf(files.fstat(fd));
+    } finally {
+      files.close(fd);
+    }
+  } catch (error) {
+    removeQuietly(files, path);
+    throw error;
+  }
+  return { path, identity };
+}
+
+/** Moves a temporary file to its place, making the directory of that place where it isn't there yet. */
+export function renameInto(files: FileSystem, from: string, to: string): void {
+  try {
+    files.rename(from, to);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    files.mkdir(join(to, '..'), { recursive: true, mode: DIRECTORY_MODE });
+    files.rename(from, to);
+  }
+}
+
+/** Removes a file that is of no use any more; a failure leaves a leftover, which the next clean-up takes. */
+export function removeQuietly(files: FileSystem, path: string): void {
+  try {
+    files.unlink(path);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+}
+
+/** Paths of temporary files that no living process is writing. */
+export function findLeftovers(files: FileSystem, layout: Layout, nowSeconds: number): string[] {
+  let names: string[];
+  try {
+    names = files.readdir(layout.tmp);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return names
+    .map((name) => ({ path: join(layout.tmp, name), owner: NAME.exec(name) }))
+    .filter(({ path, owner }) => {
+      const alive = owner === null ? undefined : isAlive(owner[1], Number(owner[2]));
+      return alive === false || ageSeconds(files, path, nowSeconds) > ABANDONED_AFTER_SECONDS;
+    })
+    .map(({ path }) => path);
+}
+
+function openTemporary(files: FileSystem, layout: Layout, path: string): number {
+  const flags = O_WRONLY | O_CREAT | O_EXCL;
+  try {
+    return files.open(path, flags, FILE_MODE);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    files.mkdir(layout.tmp, { recursive: true, mode: DIRECTORY_MODE });
+    return files.open(path, flags, FILE_MODE);
+  }
+}
+
+function ageSeconds(files: FileSystem, path: string, nowSeconds: number): number {
+  try {
+    return nowSeconds - files.lstat(path).mtimeMs / 1000;
+  } catch (error) {
+    // Its writer has just renamed or removed it.
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,285 @@
+/** Reads every file of a cache and says what is wrong with it. With a writer at hand, mends what it can. */
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { decodeBlob, type DecodedBlob } from '../codec/blob.js';
+import { TessCacheError } from '../errors.js';
+import { checkBelongs } from '../light-curve/belongs.js';
+import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
+import { metadataOf, type EntryMetadata } from './entry-metadata.js';
+import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
+import { systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
+import { moveToQuarantine } from './quarantine.js';
+import { findLeftovers, removeQuietly } from './temporary.js';
+import type { Writer } from './writer.js';
+
+/**
+ *  corrupt          the blob is not sound, or is no file      repair: to quarantine
+ *  mismatch         it is not what its name says              repair: to quarantine
+ *  unreadable       the system failed to read it              left as it is: the failure may pass
+ *  missing-sidecar  a blob has none                           repair: made from the blob
+ *  wrong-sidecar    it is damaged, or says what isn't so      repair: made anew from the blob
+ *  orphan-sidecar   it has no blob                            repair: removed
+ *  leftover         a process that is dead was writing it     repair: removed
+ *  stray            no part of a cache                        repair: to quarantine
+ *
+ * A blob of a later format is no problem: it is as sound as this version can tell.
+ */
+export type Problem =
+  | 'corrupt'
+  | 'mismatch'
+  | 'unreadable'
+  | 'missing-sidecar'
+  | 'wrong-sidecar'
+  | 'orphan-sidecar'
+  | 'leftover'
+  | 'stray';
+
+export interface VerifyProblem {
+  /** Where it could be read. */
+  readonly key?: string;
+  readonly path: string;
+  readonly problem: Problem;
+  /** What was expected and what was found. */
+  readonly detail: string;
+  readonly repaired: boolean;
+}
+
+export interface VerifyReport {
+  /** Entries read. */
+  readonly checked: number;
+  /** Entries without a problem. */
+  readonly ok: number;
+  readonly problems: readonly VerifyProblem[];
+}
+
+export interface VerifyOptions {
+  /** Mend what can be mended; false by default. */
+  readonly repair?: boolean;
+  /** Called now and then with how much of the cache has been read, as a fraction. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** Rounds in which an entry is looked at again because another process was changing it. */
+const ROUNDS = 5;
+/** What a sidecar may say otherwise than its blob: when. */
+const TIMES: readonly (keyof EntryMetadata)[] = ['createdAt', 'accessedAt'];
+
+interface Finding {
+  readonly problem: Problem;
+  readonly detail: string;
+  readonly key?: string;
+}
+
+export class Verifier {
+  readonly #files: FileSystem;
+  readonly #layout: Layout;
+  readonly #store: EntryStore;
+  readonly #now: () => number;
+  /** Who repairs, where that is wanted. */
+  readonly #writer: Writer | undefined;
+  readonly #problems: VerifyProblem[] = [];
+  #checked = 0;
+  #ok = 0;
+
+  constructor(
+    files: FileSystem,
+    layout: Layout,
+    store: EntryStore,
+    now: () => number,
+    writer: Writer | undefined,
+  ) {
+    this.#files = files;
+    this.#layout = layout;
+    this.#store = store;
+    this.#now = now;
+    this.#writer = writer;
+  }
+
+  /** Gives way to other work between shards. */
+  async run(onProgress: (fraction: number) => void): Promise<VerifyReport> {
+    for (const [index, shard] of SHARDS.entries()) {
+      this.#checkShard(shard);
+      onProgress((index + 1) / SHARDS.length);
+      await nextTurn();
+    }
+    for (const parent of [this.#layout.data, this.#layout.meta]) {
+      for (const name of this.#list(parent)) if (!SHARDS.includes(name)) this.#stray(join(parent, name));
+    }
+    for (const path of findLeftovers(this.#files, this.#layout, this.#now())) {
+      this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, () => {
+        removeQuietly(this.#files, path);
+      });
+    }
+    return { checked: this.#checked, ok: this.#ok, problems: this.#problems };
+  }
+
+  #checkShard(shard: string): void {
+    const digests = new Set<KeyDigest>();
+    const data = this.#layout.dataShard(shard);
+    for (const name of this.#list(data)) {
+      const digest = digestOfBlobName(name, shard);
+      if (digest === undefined) this.#stray(join(data, name));
+      else digests.add(digest);
+    }
+    for (const digest of digests) this.#checkEntry(digest);
+    const meta = this.#layout.metaShard(shard);
+    for (const name of this.#list(meta)) {
+      const digest = digestOfSidecarName(name, shard);
+      if (digest === undefined) this.#stray(join(meta, name));
+      else if (!digests.has(digest)) this.#checkOrphan(digest);
+    }
+  }
+
+  #checkEntry(digest: KeyDigest): void {
+    const path = this.#layout.blob(digest);
+    for (let round = 1; ; round++) {
+      try {
+        const blob = this.#store.readBlob(digest);
+        if (blob === undefined) return;
+        const seen = blob instanceof Obstacle ? undefined : blob.identity;
+        const finding = blob instanceof Obstacle ? notAFile(blob) : this.#checkBlob(digest, blob);
+        // Another process has replaced the blob, or is about to replace the sidecar: look again.
+        if (finding !== undefined && round < ROUNDS && this.#isChanging(digest, seen)) continue;
+        this.#checked++;
+        if (finding === undefined) this.#ok++;
+        else
+          this.#report(this.#pathOf(finding, digest), finding, () => {
+            this.#repair(digest, finding, seen);
+          });
+      } catch (error) {
+        const code = systemCode(error);
+        if (code === undefined) throw error;
+        this.#checked++;
+        this.#report(path, { problem: 'unreadable', detail: code });
+      }
+      return;
+    }
+  }
+
+  #checkBlob(digest: KeyDigest, { bytes, identity }: BlobFile): Finding | undefined {
+    let decoded: DecodedBlob;
+    try {
+      decoded = decodeBlob(bytes);
+    } catch (error) {
+      if (!(error instanceof TessCacheError)) throw error;
+      return error.code === 'NEWER_FORMAT' ? undefined : { problem: 'corrupt', detail: error.message };
+    }
+    const { head, value } = decoded;
+    const { key } = head;
+    try {
+      if (digestOf(checkKey(key)) !== digest) {
+        return { problem: 'mismatch', key, detail: 'the file is named after another key' };
+      }
+      checkBelongs(key, value);
+    } catch (error) {
+      if (!(error instanceof TessCacheError)) throw error;
+      return { problem: 'mismatch', key, detail: error.message };
+    }
+    const times = { createdAt: identity.mtimeMs / 1000, accessedAt: identity.mtimeMs / 1000 };
+    const facts = { ...times, bytes: bytes.length, sha256: hash('sha256', bytes, 'hex') };
+    return this.#checkSidecar(digest, metadataOf(head, facts));
+  }
+
+  #checkSidecar(digest: KeyDigest, actual: EntryMetadata): Finding | undefined {
+    const { key } = actual;
+    const sidecar = this.#store.readSidecar(digest);
+    if (sidecar === undefined) {
+      const isThere = exists(this.#files, this.#layout.sidecar(digest));
+      return isThere
+        ? { problem: 'wrong-sidecar', key, detail: 'it is damaged' }
+        : { problem: 'missing-sidecar', key, detail: 'the blob has no sidecar' };
+    }
+    const fields = new Set([...Object.keys(actual), ...Object.keys(sidecar)]) as Set<keyof EntryMetadata>;
+    for (const field of fields) {
+      if (TIMES.includes(field) || sidecar[field] === actual[field]) continue;
+      const detail = `${field} should be ${actual[field] ?? 'absent'}, is ${sidecar[field] ?? 'absent'}`;
+      return { problem: 'wrong-sidecar', key, detail };
+    }
+    return undefined;
+  }
+
+  #checkOrphan(digest: KeyDigest): void {
+    // A put that came in since the listing has made it an entry.
+    if (this.#store.blobIdentity(digest) !== undefined) return;
+    const path = this.#layout.sidecar(digest);
+    if (!exists(this.#files, path)) return;
+    this.#report(path, { problem: 'orphan-sidecar', detail: 'its blob is gone' }, () => {
+      this.#makeWay(path, digest);
+      this.#store.settle(digest, this.#now());
+    });
+  }
+
+  #isChanging(digest: KeyDigest, seen: FileIdentity | undefined): boolean {
+    const current = this.#store.blobIdentity(digest);
+    const age = Date.now() - (current?.mtimeMs ?? 0);
+    return current?.ino !== seen?.ino || (age >= 0 && age < BEING_PUT_MS);
+  }
+
+  #repair(digest: KeyDigest, { problem, key, detail }: Finding, seen: FileIdentity | undefined): void {
+    if (problem === 'corrupt' || problem === 'mismatch') {
+      this.#writer?.quarantine(digest, key ?? '', detail, seen);
+      return;
+    }
+    const accessedAt = this.#store.readAccessTime(digest) ?? (seen?.mtimeMs ?? 0) / 1000;
+    this.#makeWay(this.#layout.sidecar(digest), digest);
+    this.#store.settle(digest, accessedAt);
+  }
+
+  /** Moves what is no file out of the place of a sidecar. */
+  #makeWay(path: string, digest: KeyDigest): void {
+    if (!exists(this.#files, path) || this.#files.lstat(path).isFile()) return;
+    moveToQuarantine(this.#files, this.#layout, path, `${digest}.json`, 'no regular file', this.#now());
+  }
+
+  #pathOf({ problem }: Finding, digest: KeyDigest): string {
+    return problem.endsWith('sidecar') ? this.#layout.sidecar(digest) : this.#layout.blob(digest);
+  }
+
+  #stray(path: string): void {
+    this.#report(path, { problem: 'stray', detail: 'no part of a cache' }, () => {
+      const name = path.slice(this.#layout.dir.length + 1).replaceAll(/[^A-Za-z0-9._-]/g, '_');
+      moveToQuarantine(this.#files, this.#layout, path, name, 'no part of a cache', this.#now());
+    });
+  }
+
+  #report(path: string, finding: Finding, repair?: () => void): void {
+    let repaired = false;
+    if (repair !== undefined && this.#writer !== undefined) {
+      try {
+        repair();
+        repaired = true;
+      } catch (error) {
+        if (systemCode(error) === undefined) throw error;
+      }
+    }
+    this.#problems.push({ ...finding, path, repaired });
+  }
+
+  #list(path: string): string[] {
+    try {
+      return this.#files.readdir(path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}
+
+/** A blob this young may be waiting for its sidecar. */
+const BEING_PUT_MS = 50;
+
+function notAFile(obstacle: Obstacle): Finding {
+  return { problem: 'corrupt', detail: `${obstacle.found} stands in place of the blob` };
+}
+
+function exists(files: FileSystem, path: string): boolean {
+  try {
+    files.lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
