@@ -17,8 +17,10 @@
  */
 import { TessCacheError } from '../errors.js';
 import { LightCurveData } from '../light-curve/light-curve-data.js';
+import { parseProductRef } from '../ref/product-ref.js';
 import { CHECKSUM_DIGITS, CHECKSUM_PREFIX, checksumOf, type Checksum } from './checksum.js';
 import { decodeLightCurve, encodeLightCurve } from './light-curve.js';
+import { encodeLineage, type Lineage } from './lineage.js';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.js';
 import { decodeStructure, encodeStructure } from './structure.js';
 
@@ -55,20 +57,20 @@ export interface DecodedBlob {
 }
 
 /**
- * @param extra further metadata of the entry (its lineage), in the order given
+ * @param lineage of a product, what it was computed from
  * @throws TessCacheError UNSUPPORTED_VALUE where the value would not come back as it is
  */
-export function encodeBlob(key: string, value: unknown, extra: ReadonlyMap<string, string>): EncodedBlob {
+export function encodeBlob(key: string, value: unknown, lineage?: Lineage): EncodedBlob {
   const kind: EntryKind = value instanceof LightCurveData ? 'lightcurve' : 'value';
-  const content = value instanceof LightCurveData ? encodeLightCurve(value) : encodeAnyValue(value);
-  const metadata = new Map([
+  const content = value instanceof LightCurveData ? encodeLightCurve(value) : encodeAnyValue(key, value);
+  const metadata = new Map<string, string>([
     ['checksum', CHECKSUM_PREFIX + SEAL_ZEROS.toString('latin1')],
     ['format', `tess-cache/${FORMAT_VERSION}`],
     ['key', key],
     ['kind', kind],
-    ...extra,
-    ...content.metadata,
   ]);
+  if (lineage !== undefined) metadata.set('lineage', encodeLineage(lineage));
+  for (const [name, text] of content.metadata) metadata.set(name, text);
   const parts = encodeSafetensors({ tensors: content.tensors, metadata });
   const checksum = checksumOf(parts);
   (parts[0] as Buffer).write(checksum.slice(CHECKSUM_PREFIX.length), SEAL_AT, 'latin1');
@@ -126,9 +128,9 @@ function readHead({ metadata }: Tensors, checksum: Checksum | undefined): BlobHe
   return { key, kind, checksum, metadata };
 }
 
-function encodeAnyValue(value: unknown): Tensors {
+function encodeAnyValue(key: string, value: unknown): Tensors {
   const { json, tensors } = encodeStructure(value);
-  return { tensors, metadata: new Map([['structure', json], ...targetOf(value)]) };
+  return { tensors, metadata: new Map([['structure', json], ...targetOf(key, value)]) };
 }
 
 function decodeAnyValue({ tensors, metadata }: Tensors): unknown {
@@ -137,13 +139,16 @@ function decodeAnyValue({ tensors, metadata }: Tensors): unknown {
   return decodeStructure(json, tensors);
 }
 
-/** The TIC id and sector that a plain value carries in properties of that name. */
-function targetOf(value: unknown): [string, string][] {
-  if (typeof value !== 'object' || value === null) return [];
-  const target = value as { ticId?: unknown; tic_id?: unknown; sector?: unknown };
+/**
+ * The TIC id and sector of a plain value: those that it carries in properties of that name, or else those that
+ * its key, a product ref, names.
+ */
+function targetOf(key: string, value: unknown): [string, string][] {
+  const carried = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const named = parseProductRef(key);
   const found: [string, unknown][] = [
-    ['tic_id', target.ticId ?? target.tic_id],
-    ['sector', target.sector],
+    ['tic_id', carried.ticId ?? carried.tic_id ?? named?.ticId],
+    ['sector', carried.sector ?? (named?.sectors.length === 1 ? named.sectors[0] : undefined)],
   ];
   return found.filter(([, id]) => Number.isSafeInteger(id)).map(([name, id]) => [name, String(id)]);
 }

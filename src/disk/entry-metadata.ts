@@ -1,5 +1,6 @@
 /** What is known of an entry beside its value, and its form in JSON. */
 import type { BlobHead, EntryKind } from '../codec/blob.js';
+import { decodeLineage, type LineageRecord } from '../codec/lineage.js';
 
 /** Times are seconds since the Unix epoch. What a value doesn't have, or doesn't say, is left out. */
 export interface EntryMetadata {
@@ -27,6 +28,12 @@ export interface EntryMetadata {
   readonly timeFormat?: string;
   /** `tdb` for a light curve. */
   readonly timeScale?: string;
+  /** Of a product: what it was computed from. */
+  readonly lineage?: LineageRecord;
+  /** Of a product: when its computation began. Lost with the sidecar. */
+  readonly computedAt?: number;
+  /** Of a product: how long its computation took, seconds. Lost with the sidecar. */
+  readonly durationSeconds?: number;
 }
 
 /** Every field and its name in JSON, in the order of a sidecar. */
@@ -46,6 +53,9 @@ const NAMES: Readonly<Record<keyof EntryMetadata, string>> = {
   exptimeSeconds: 'exptime_seconds',
   timeFormat: 'time_format',
   timeScale: 'time_scale',
+  lineage: 'lineage',
+  computedAt: 'computed_at',
+  durationSeconds: 'duration_seconds',
 };
 
 const NUMBERS = new Set<keyof EntryMetadata>(['ticId', 'sector', 'cadenceSeconds', 'exptimeSeconds']);
@@ -61,7 +71,10 @@ const FROM_BLOB = [
 ] as const;
 
 /** What an entry's metadata knows beside what its blob says of itself. */
-export type FileFacts = Pick<EntryMetadata, 'createdAt' | 'accessedAt' | 'bytes' | 'sha256'>;
+export type FileFacts = Pick<
+  EntryMetadata,
+  'createdAt' | 'accessedAt' | 'bytes' | 'sha256' | 'computedAt' | 'durationSeconds'
+>;
 
 export function metadataOf(head: BlobHead, file: FileFacts): EntryMetadata {
   const facts: Record<string, unknown> = {};
@@ -72,6 +85,8 @@ export function metadataOf(head: BlobHead, file: FileFacts): EntryMetadata {
     // A cadence that could not be measured is NaN, which JSON doesn't have: it is not known.
     if (!Number.isNaN(value)) facts[field] = value;
   }
+  const lineage = head.metadata.get('lineage');
+  if (lineage !== undefined) facts.lineage = decodeLineage(lineage);
   return { key: head.key, kind: head.kind, checksum: head.checksum, ...file, ...facts };
 }
 

@@ -11,7 +11,7 @@ import type { CacheLocation } from './location.js';
 import { resolveOptions, type PersistentCacheOptions, type ResolvedOptions } from './options.js';
 import { Reader, type Miss, type MissReason } from './reader.js';
 import { Verifier, type VerifyOptions, type VerifyReport } from './verify.js';
-import { Writer } from './writer.js';
+import { Writer, type PutOptions } from './writer.js';
 
 export interface Hit {
   readonly hit: true;
@@ -68,7 +68,7 @@ export class PersistentCache {
   readonly #store: EntryStore;
   readonly #reader: Reader;
   readonly #writer: Writer;
-  readonly #misses = { absent: 0, corrupt: 0, mismatch: 0, 'newer-format': 0 };
+  readonly #misses = { absent: 0, corrupt: 0, mismatch: 0, 'newer-format': 0, stale: 0 };
   #hits = 0;
   #puts = 0;
   #isClosed = false;
@@ -124,18 +124,18 @@ export class PersistentCache {
    * @throws TessCacheError WRONG_LIGHT_CURVE, NOT_BTJD, UNSUPPORTED_VALUE, TOO_LARGE, READ_ONLY, NO_SPACE, IO;
    *   the old value is intact then
    */
-  async put(key: string, value: unknown): Promise<EntryMetadata> {
+  async put(key: string, value: unknown, options: PutOptions = {}): Promise<EntryMetadata> {
     this.#requireWritable('put', key);
     const metadata = await this.#perform('writing', key, () =>
-      this.#writer.put(checkKey(key), value, new Map()),
+      this.#writer.put(checkKey(key), value, options),
     );
     this.#puts++;
     return metadata;
   }
 
   /** Another name of `put`. */
-  async set(key: string, value: unknown): Promise<EntryMetadata> {
-    return this.put(key, value);
+  async set(key: string, value: unknown, options?: PutOptions): Promise<EntryMetadata> {
+    return this.put(key, value, options);
   }
 
   /** Whether there is an entry. It is not read: a damaged one counts until a read or `verify` finds out. */

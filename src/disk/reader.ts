@@ -1,17 +1,20 @@
 /** Reads entries: the value that was put under a key, or why there is none. */
 import { decodeBlob, type BlobHead, type DecodedBlob } from '../codec/blob.js';
+import { decodeLineage } from '../codec/lineage.js';
 import { TessCacheError } from '../errors.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import { describeBlob, Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { systemCode, type FileIdentity } from './file-system.js';
+import { changedInput } from './staleness.js';
 
 /**
  * Why a read gave nothing: `absent` (nothing there), `corrupt` (something is, and isn't sound), `mismatch` (it
- * says that it belongs to another key), `newer-format` (a later version of this package wrote it).
+ * says that it belongs to another key), `newer-format` (a later version of this package wrote it), `stale` (it was
+ * computed from inputs that have changed since).
  */
-export type MissReason = 'absent' | 'corrupt' | 'mismatch' | 'newer-format';
+export type MissReason = 'absent' | 'corrupt' | 'mismatch' | 'newer-format' | 'stale';
 
 export interface Miss {
   readonly hit: false;
@@ -76,6 +79,12 @@ export class Reader {
     if (Date.now() - Math.max(blob.identity.mtimeMs, blob.identity.ctimeMs) > SETTLED_AFTER_MS) {
       if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
       this.#verified.set(digest, blob.identity);
+    }
+    const lineage = head.metadata.get('lineage');
+    if (lineage !== undefined) {
+      const input = changedInput(this.#store, decodeLineage(lineage));
+      if (input !== undefined)
+        return { hit: false, key, reason: 'stale', detail: `its input ${input} has changed` };
     }
     return { hit: true, digest, value, head, blob };
   }

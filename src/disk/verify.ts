@@ -2,8 +2,9 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { decodeBlob, type DecodedBlob } from '../codec/blob.js';
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import { checkBelongs } from '../light-curve/belongs.js';
 import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
@@ -64,7 +65,7 @@ export interface VerifyOptions {
 /** Rounds in which an entry is looked at again because another process was changing it. */
 const ROUNDS = 5;
 /** What a sidecar may say otherwise than its blob: when. */
-const TIMES: readonly (keyof EntryMetadata)[] = ['createdAt', 'accessedAt'];
+const TIMES: readonly (keyof EntryMetadata)[] = ['createdAt', 'accessedAt', 'computedAt', 'durationSeconds'];
 
 interface Finding {
   readonly problem: Problem;
@@ -193,8 +194,8 @@ export class Verifier {
     }
     const fields = new Set([...Object.keys(actual), ...Object.keys(sidecar)]) as Set<keyof EntryMetadata>;
     for (const field of fields) {
-      if (TIMES.includes(field) || sidecar[field] === actual[field]) continue;
-      const detail = `${field} should be ${actual[field] ?? 'absent'}, is ${sidecar[field] ?? 'absent'}`;
+      if (TIMES.includes(field) || isDeepStrictEqual(sidecar[field], actual[field])) continue;
+      const detail = `${field} should be ${describe(actual[field])}, is ${describe(sidecar[field])}`;
       return { problem: 'wrong-sidecar', key, detail };
     }
     return undefined;

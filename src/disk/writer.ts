@@ -1,6 +1,7 @@
 /** Changes what is cached: puts, removals, and the evictions that keep the limits. */
 import { createHash } from 'node:crypto';
 import { encodeBlob } from '../codec/blob.js';
+import type { Lineage } from '../codec/lineage.js';
 import { TessCacheError } from '../errors.js';
 import { checkBelongs } from '../light-curve/belongs.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
@@ -21,6 +22,15 @@ import { findLeftovers, removeQuietly } from './temporary.js';
 const CLEAN_UP_EVERY = 1000;
 /** Victims that resist before an eviction is given up. */
 const MAX_RESISTING = 16;
+
+export interface PutOptions {
+  /** Of a product: what it was computed from. A read gives it no more once an input has changed. */
+  readonly lineage?: Lineage;
+  /** Of a product: when its computation began, seconds since the epoch. */
+  readonly computedAt?: number;
+  /** Of a product: how long its computation took, seconds. */
+  readonly durationSeconds?: number;
+}
 
 export class Writer {
   readonly #files: FileSystem;
@@ -53,9 +63,9 @@ export class Writer {
    * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, or the system's error; the old value
    *   is intact then
    */
-  put(key: Key, value: unknown, extra: ReadonlyMap<string, string>): EntryMetadata {
+  put(key: Key, value: unknown, { lineage, computedAt, durationSeconds }: PutOptions): EntryMetadata {
     checkBelongs(key, value);
-    const { head, parts, bytes } = encodeBlob(key, value, extra);
+    const { head, parts, bytes } = encodeBlob(key, value, lineage);
     const { maxBytes } = this.#options;
     if (bytes > maxBytes) {
       throw new TessCacheError(
@@ -71,7 +81,8 @@ export class Writer {
     if (this.#puts++ % CLEAN_UP_EVERY === 0) this.#cleanUp();
     const digest = digestOf(key);
     const now = this.#options.now();
-    const metadata = metadataOf(head, { createdAt: now, accessedAt: now, bytes, sha256: sha256(parts) });
+    const times = { createdAt: now, accessedAt: now, computedAt, durationSeconds };
+    const metadata = metadataOf(head, { ...times, bytes, sha256: sha256(parts) });
     this.#commitWithRoom(digest, parts, metadata);
     this.catalogue.add(metadata, digest);
     this.#keepLimits(digest, key);

@@ -1,0 +1,83 @@
+/**
+ * Lineage: what a product was computed from, how, and by whom. It is declared by the caller, not guessed.
+ *
+ *   lineage = { "kind", "producer", "version", "inputs": [ { "key", "sha256" } … ], "params": structure }
+ *   sha256  = of the blob file that the input had, which for one value under one key is always the same
+ *   params  = as structure.ts writes them; of a typed array only its type, length and SHA-256 are kept
+ *
+ * When it was computed and how long that took stand in the sidecar: they are not part of what was computed,
+ * and the blob must not depend on them.
+ */
+import { hash } from 'node:crypto';
+import { TessCacheError } from '../errors.js';
+import { encodeStructure } from './structure.js';
+
+export interface LineageInput {
+  readonly key: string;
+  /** SHA-256 of the input's blob file, hex. */
+  readonly sha256: string;
+}
+
+export interface Lineage {
+  /** What the product is, as in its ref. */
+  readonly kind: string;
+  /** Name of the code that computed it. */
+  readonly producer: string;
+  /** Version of that code. */
+  readonly version: string;
+  /** In the order in which the computation took them. */
+  readonly inputs: readonly LineageInput[];
+  readonly params: unknown;
+}
+
+/** A lineage as it was written: `params` are a structure, plain JSON for plain values. */
+export interface LineageRecord extends Lineage {
+  /** Of typed arrays in the parameters, by the name that the structure gives them. */
+  readonly arrays?: Readonly<Record<string, { dtype: string; shape: number[]; sha256: string }>>;
+}
+
+/** @throws TessCacheError UNSUPPORTED_VALUE where the parameters can't be written */
+export function encodeLineage({ kind, producer, version, inputs, params }: Lineage): string {
+  const { json, tensors } = encodeStructure(params);
+  const arrays = [...tensors].map(([name, { dtype, shape, bytes }]) => {
+    return [name, { dtype, shape, sha256: hash('sha256', bytes, 'hex') }] as const;
+  });
+  return JSON.stringify({
+    kind,
+    producer,
+    version,
+    inputs: inputs.map(({ key, sha256 }) => ({ key, sha256 })),
+    params: JSON.parse(json) as unknown,
+    ...(arrays.length > 0 && { arrays: Object.fromEntries(arrays) }),
+  });
+}
+
+/** @throws TessCacheError CORRUPT */
+export function decodeLineage(json: string): LineageRecord {
+  let record: unknown;
+  try {
+    record = JSON.parse(json);
+  } catch (cause) {
+    throw corrupt('JSON', 'something else', cause);
+  }
+  const { kind, producer, version, inputs } = (record ?? {}) as Record<string, unknown>;
+  const wellFormed =
+    [kind, producer, version].every((text) => typeof text === 'string') &&
+    Array.isArray(inputs) &&
+    inputs.every(isInput);
+  if (!wellFormed) throw corrupt('kind, producer, version and inputs', json.slice(0, 200));
+  return record as LineageRecord;
+}
+
+function isInput(input: unknown): boolean {
+  const { key, sha256 } = (input ?? {}) as Record<string, unknown>;
+  return typeof key === 'string' && typeof sha256 === 'string';
+}
+
+function corrupt(expected: string, found: string, cause?: unknown): TessCacheError {
+  return new TessCacheError('CORRUPT', `lineage: expected ${expected}, found ${found}`, {
+    expected,
+    found,
+    cause,
+  });
+}
