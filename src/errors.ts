@@ -18,6 +18,8 @@ export type TessCacheErrorCode =
   | 'UNSUPPORTED_VALUE'
   /** An entry that can never fit under the limits. */
   | 'TOO_LARGE'
+  /** A put for which the entries that are pinned leave no room. */
+  | 'PINNED'
   /** A write to a cache opened with `readOnly`. */
   | 'READ_ONLY'
   /** Use after `close()`. */
@@ -30,6 +32,8 @@ export type TessCacheErrorCode =
   | 'CORRUPT'
   /** A valid blob of a later format than this version reads. */
   | 'NEWER_FORMAT'
+  /** A cache opened `offline` doesn't have what it was asked for. */
+  | 'OFFLINE'
   /** No such entry, where a command or caller needs one. */
   | 'NOT_FOUND'
   /** A FITS file that ends before what its headers announce. */

@@ -1,4 +1,6 @@
+// The public names, in the order in which data flows.
 export { TessCacheError, type TessCacheErrorCode, type TessCacheErrorFields } from './errors.js';
+export type { CacheEventName, CacheEvents, Listener, Tier } from './events.js';
 
 // Names
 export {
@@ -8,6 +10,14 @@ export {
   type DataRefOptions,
   type DataRefParts,
 } from './ref/data-ref.js';
+export {
+  makeProductRef,
+  parseProductRef,
+  type ProductInit,
+  type ProductRef,
+  type ProductRefParts,
+} from './ref/product-ref.js';
+export type { NearName } from './ref/nearest.js';
 
 // Light curves
 export { LightCurveData, type LightCurveInit } from './light-curve/light-curve-data.js';
@@ -20,15 +30,22 @@ export type {
 } from './light-curve/typed-arrays.js';
 
 // On disk
+export type { Lineage, LineageInput, LineageRecord } from './codec/lineage.js';
 export {
   PersistentCache,
-  type CacheStats,
   type EntryFilter,
   type Hit,
   type Lookup,
+  type PinOptions,
 } from './disk/persistent-cache.js';
 export { DEFAULT_MAX_BYTES, type PersistentCacheOptions } from './disk/options.js';
 export { defaultCacheDir, type CacheLocation } from './disk/location.js';
 export type { EntryMetadata } from './disk/entry-metadata.js';
+export type { Explanation } from './disk/explain.js';
+export type { FileSystem } from './disk/file-system.js';
+export type { HistoryEvent, HistoryFilter } from './disk/history.js';
+export type { Pin } from './disk/pins.js';
 export type { Miss, MissReason } from './disk/reader.js';
+export type { CacheStats } from './disk/stats.js';
 export type { Problem, VerifyOptions, VerifyProblem, VerifyReport } from './disk/verify.js';
+export type { PutOptions } from './disk/writer.js';

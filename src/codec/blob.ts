@@ -20,7 +20,7 @@ import { LightCurveData } from '../light-curve/light-curve-data.js';
 import { parseProductRef } from '../ref/product-ref.js';
 import { CHECKSUM_DIGITS, CHECKSUM_PREFIX, checksumOf, type Checksum } from './checksum.js';
 import { decodeLightCurve, encodeLightCurve } from './light-curve.js';
-import { encodeLineage, type Lineage } from './lineage.js';
+import { decodeLineage, encodeLineage, type Lineage, type LineageRecord } from './lineage.js';
 import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.js';
 import { decodeStructure, encodeStructure } from './structure.js';
 
@@ -40,6 +40,8 @@ export interface BlobHead {
   readonly key: string;
   readonly kind: EntryKind;
   readonly checksum: Checksum;
+  /** Of a product: what it was computed from. */
+  readonly lineage: LineageRecord | undefined;
   /** The metadata of the file, as text. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -76,7 +78,7 @@ export function encodeBlob(key: string, value: unknown, lineage?: Lineage): Enco
   (parts[0] as Buffer).write(checksum.slice(CHECKSUM_PREFIX.length), SEAL_AT, 'latin1');
   metadata.set('checksum', checksum);
   const bytes = parts.reduce((total, part) => total + part.byteLength, 0);
-  return { head: { key, kind, checksum, metadata }, parts, bytes };
+  return { head: { key, kind, checksum, lineage: parseLineage(metadata), metadata }, parts, bytes };
 }
 
 /**
@@ -125,7 +127,12 @@ function readHead({ metadata }: Tensors, checksum: Checksum | undefined): BlobHe
     throw corrupt('a tess-cache blob', 'another safetensors file');
   }
   if (kind !== 'lightcurve' && kind !== 'value') throw corrupt('kind lightcurve or value', String(kind));
-  return { key, kind, checksum, metadata };
+  return { key, kind, checksum, lineage: parseLineage(metadata), metadata };
+}
+
+function parseLineage(metadata: ReadonlyMap<string, string>): LineageRecord | undefined {
+  const text = metadata.get('lineage');
+  return text === undefined ? undefined : decodeLineage(text);
 }
 
 function encodeAnyValue(key: string, value: unknown): Tensors {

@@ -10,6 +10,7 @@
  */
 import { hash } from 'node:crypto';
 import { TessCacheError } from '../errors.js';
+import { checkKey } from '../ref/key.js';
 import { encodeStructure } from './structure.js';
 
 export interface LineageInput {
@@ -61,17 +62,21 @@ export function decodeLineage(json: string): LineageRecord {
     throw corrupt('JSON', 'something else', cause);
   }
   const { kind, producer, version, inputs } = (record ?? {}) as Record<string, unknown>;
-  const wellFormed =
-    [kind, producer, version].every((text) => typeof text === 'string') &&
-    Array.isArray(inputs) &&
-    inputs.every(isInput);
-  if (!wellFormed) throw corrupt('kind, producer, version and inputs', json.slice(0, 200));
+  const isNamed = [kind, producer, version].every((text) => typeof text === 'string');
+  if (!isNamed || !Array.isArray(inputs))
+    throw corrupt('kind, producer, version and inputs', 'another object');
+  for (const input of inputs) requireInput(input);
   return record as LineageRecord;
 }
 
-function isInput(input: unknown): boolean {
+function requireInput(input: unknown): void {
   const { key, sha256 } = (input ?? {}) as Record<string, unknown>;
-  return typeof key === 'string' && typeof sha256 === 'string';
+  if (typeof sha256 !== 'string') throw corrupt('the SHA-256 of each input', 'none');
+  try {
+    checkKey(key);
+  } catch (cause) {
+    throw corrupt('the key of each input', 'another value', cause);
+  }
 }
 
 function corrupt(expected: string, found: string, cause?: unknown): TessCacheError {

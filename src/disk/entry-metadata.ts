@@ -1,6 +1,6 @@
 /** What is known of an entry beside its value, and its form in JSON. */
 import type { BlobHead, EntryKind } from '../codec/blob.js';
-import { decodeLineage, type LineageRecord } from '../codec/lineage.js';
+import type { LineageRecord } from '../codec/lineage.js';
 
 /** Times are seconds since the Unix epoch. What a value doesn't have, or doesn't say, is left out. */
 export interface EntryMetadata {
@@ -85,8 +85,7 @@ export function metadataOf(head: BlobHead, file: FileFacts): EntryMetadata {
     // A cadence that could not be measured is NaN, which JSON doesn't have: it is not known.
     if (!Number.isNaN(value)) facts[field] = value;
   }
-  const lineage = head.metadata.get('lineage');
-  if (lineage !== undefined) facts.lineage = decodeLineage(lineage);
+  if (head.lineage !== undefined) facts.lineage = head.lineage;
   return { key: head.key, kind: head.kind, checksum: head.checksum, ...file, ...facts };
 }
 

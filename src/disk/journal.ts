@@ -33,6 +33,9 @@ import { removeQuietly, writeTemporary } from './temporary.js';
 /** Why an entry left. */
 export type Removal = 'evicted' | 'deleted' | 'cleared' | 'quarantined' | 'invalidated' | 'replaced';
 
+/** What was exceeded when an entry was evicted. */
+export type EvictionLimit = 'max_entries' | 'max_bytes' | 'disk_full';
+
 export interface EntryRecord {
   readonly digest: string;
   readonly key: string;
@@ -57,7 +60,7 @@ export type RemovalRecord = Common & {
   readonly key: string;
   readonly bytes: number;
   /** Of an eviction: which limit. */
-  readonly limit?: 'max_entries' | 'max_bytes' | 'disk_full';
+  readonly limit?: EvictionLimit;
   /** Of an eviction: the key whose put made room. Of a quarantine: what was wrong. */
   readonly by?: string;
   readonly past?: true;

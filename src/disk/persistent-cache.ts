@@ -1,15 +1,21 @@
 import { isChecksumLoaded, loadChecksum } from '../codec/checksum.js';
 import { TessCacheError, describe } from '../errors.js';
+import { EventHub, type CacheEventName, type Listener } from '../events.js';
 import { checkKey, digestOf, type Key } from '../ref/key.js';
 import type { CatalogueEntry } from './catalogue.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
+import { explain, type Explanation } from './explain.js';
 import { systemCode } from './file-system.js';
+import { readHistory, type HistoryEvent, type HistoryFilter } from './history.js';
 import { toIoError } from './io-error.js';
 import { Layout } from './layout.js';
+import { downstreamOf } from './lineage-graph.js';
 import type { CacheLocation } from './location.js';
 import { resolveOptions, type PersistentCacheOptions, type ResolvedOptions } from './options.js';
-import { Reader, type Miss, type MissReason } from './reader.js';
+import { makePin, type Pin } from './pins.js';
+import { Reader, type Miss } from './reader.js';
+import { newCounters, tallyByKind, type CacheStats } from './stats.js';
 import { Verifier, type VerifyOptions, type VerifyReport } from './verify.js';
 import { Writer, type PutOptions } from './writer.js';
 
@@ -20,6 +26,13 @@ export interface Hit {
 }
 export type Lookup = Hit | Miss;
 
+export interface PinOptions {
+  /** By which it is unpinned. */
+  readonly name: string;
+  /** It ends by itself after this long; never, by default. */
+  readonly expiresInSeconds?: number;
+}
+
 /** All given conditions must hold. */
 export interface EntryFilter {
   readonly ticId?: number;
@@ -27,28 +40,6 @@ export interface EntryFilter {
   readonly kind?: 'lightcurve' | 'value';
   /** What the key starts with. */
   readonly prefix?: string;
-}
-
-interface Tally {
-  readonly entries: number;
-  readonly bytes: number;
-}
-
-export interface CacheStats extends Tally {
-  readonly dir: string;
-  /** Infinity where there is no limit. */
-  readonly maxEntries: number;
-  readonly maxBytes: number;
-  readonly byKind: Readonly<Record<'lightcurve' | 'value', Tally>>;
-  /** Seconds since the epoch; undefined for an empty cache. */
-  readonly oldestAccess: number | undefined;
-  readonly newestAccess: number | undefined;
-  /** Of this instance since it was opened. */
-  readonly session: {
-    readonly hits: number;
-    readonly misses: Readonly<Record<MissReason, number>>;
-    readonly puts: number;
-  };
 }
 
 const DEFAULT_SLOT = Symbol.for('tess-cache.default-persistent-cache/1');
@@ -68,9 +59,8 @@ export class PersistentCache {
   readonly #store: EntryStore;
   readonly #reader: Reader;
   readonly #writer: Writer;
-  readonly #misses = { absent: 0, corrupt: 0, mismatch: 0, 'newer-format': 0, stale: 0 };
-  #hits = 0;
-  #puts = 0;
+  readonly #events = new EventHub();
+  readonly #counters = newCounters();
   #isClosed = false;
 
   /**
@@ -84,10 +74,11 @@ export class PersistentCache {
     this.dir = this.location.dir;
     this.#layout = new Layout(this.dir);
     this.#store = new EntryStore(this.#options.files, this.#layout);
-    this.#writer = new Writer(this.#layout, this.#store, this.#options);
+    this.#writer = new Writer(this.#layout, this.#store, this.#options, this.#events);
     this.#reader = new Reader(this.#store, (digest, key, miss, seen) => {
       if (!this.#options.readOnly) this.#writer.quarantine(digest, key, miss.detail ?? miss.reason, seen);
     });
+    this.#events.on('evict', () => this.#counters.evictions++);
   }
 
   /** The one cache of this process at `defaultCacheDir()`, opened at the first call and anew after a close. */
@@ -129,7 +120,7 @@ export class PersistentCache {
     const metadata = await this.#perform('writing', key, () =>
       this.#writer.put(checkKey(key), value, options),
     );
-    this.#puts++;
+    this.#counters.puts++;
     return metadata;
   }
 
@@ -165,10 +156,7 @@ export class PersistentCache {
   /** The metadata of all entries that match, sorted by key. */
   async entries(filter: EntryFilter = {}): Promise<EntryMetadata[]> {
     return this.#perform('listing', undefined, () =>
-      this.#matching(filter)
-        .map(({ digest }) => this.#store.readSidecar(digest) ?? this.#describe(digest))
-        .filter((metadata) => metadata !== undefined)
-        .sort((a, b) => (a.key < b.key ? -1 : 1)),
+      this.#entries(filter).sort((a, b) => (a.key < b.key ? -1 : 1)),
     );
   }
 
@@ -197,24 +185,93 @@ export class PersistentCache {
   async stats(): Promise<CacheStats> {
     return this.#perform('listing', undefined, () => {
       const entries = this.#matching({});
-      const tally = (kind: string): Tally => {
-        const ofKind = entries.filter((entry) => entry.kind === kind);
-        return { entries: ofKind.length, bytes: ofKind.reduce((sum, { bytes }) => sum + bytes, 0) };
-      };
-      const byKind = { lightcurve: tally('lightcurve'), value: tally('value') };
+      const byKind = tallyByKind(entries);
       const times = entries.map(({ digest, accessedAt }) => this.#store.readAccessTime(digest) ?? accessedAt);
+      const { maxEntries, maxBytes } = this.#options;
       return {
         dir: this.dir,
         entries: entries.length,
         bytes: byKind.lightcurve.bytes + byKind.value.bytes,
-        maxEntries: this.#options.maxEntries,
-        maxBytes: this.#options.maxBytes,
+        maxEntries,
+        maxBytes,
         byKind,
         oldestAccess: times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)),
         newestAccess: times.length === 0 ? undefined : times.reduce((a, b) => Math.max(a, b)),
-        session: { hits: this.#hits, misses: { ...this.#misses }, puts: this.#puts },
+        session: { ...this.#counters, misses: { ...this.#counters.misses } },
       };
     });
+  }
+
+  /**
+   * Keeps the entries of these keys from eviction, in all processes, until `unpin` or the expiry. Keys that are
+   * not there yet are kept from when they are put. A pin of the same name is replaced.
+   *
+   * @throws TessCacheError BAD_ARGUMENT, BAD_KEY, READ_ONLY
+   */
+  async pin(keys: readonly string[], { name, expiresInSeconds }: PinOptions): Promise<void> {
+    this.#requireWritable('pin');
+    return this.#perform('pinning', undefined, () => {
+      this.#writer.pins.write(makePin(keys, name, this.#options.now(), expiresInSeconds));
+    });
+  }
+
+  /** Ends a pin. Returns whether there was one. */
+  async unpin(name: string): Promise<boolean> {
+    this.#requireWritable('unpin');
+    return this.#perform('unpinning', undefined, () => this.#writer.pins.remove(name));
+  }
+
+  /** The pins that hold now, by name. */
+  async pins(): Promise<Pin[]> {
+    return this.#perform('listing pins', undefined, () => this.#writer.pins.list(this.#options.now()));
+  }
+
+  /**
+   * Removes an entry because it is no longer right, and with `downstream` all that was computed from it, to any
+   * depth.
+   *
+   * @returns the keys that were removed
+   */
+  async invalidate(key: string, { downstream = false }: { downstream?: boolean } = {}): Promise<string[]> {
+    this.#requireWritable('invalidate', key);
+    return this.#perform('invalidating', key, () => {
+      const keys = [
+        checkKey(key),
+        ...(downstream ? downstreamOf(key, this.#entries({ kind: 'value' })) : []),
+      ];
+      return keys.filter((each) =>
+        this.#writer.delete(checkKey(each), 'invalidated', each === key ? undefined : key),
+      );
+    });
+  }
+
+  /** What came and what left, oldest first, as far back as the journal goes. */
+  async history(filter: HistoryFilter = {}): Promise<HistoryEvent[]> {
+    return this.#perform('reading the journal', undefined, () => readHistory(this.#writer.journal, filter));
+  }
+
+  /** Why a key is there, or why not. The access doesn't count as one. */
+  async explain(key: string): Promise<Explanation> {
+    return this.#perform('explaining', key, () => {
+      const read = this.#reader.read(checkKey(key));
+      const now = this.#options.now();
+      const products = this.#entries({ kind: 'value' });
+      return explain({
+        key,
+        miss: read.hit ? undefined : read,
+        metadata: read.hit ? this.#reader.metadataOf(read, now) : undefined,
+        pins: this.#writer.pins.list(now),
+        madeFromIt: downstreamOf(key, products),
+        history: readHistory(this.#writer.journal, { key }),
+        keys: this.#matching({}).map((entry) => entry.key),
+        now,
+      });
+    });
+  }
+
+  /** Calls `listener` at each event of this instance, until the function that is returned is called. */
+  on<N extends CacheEventName>(name: N, listener: Listener<N>): () => void {
+    return this.#events.on(name, listener);
   }
 
   /** Reads every entry and checks it, and looks for whatever else doesn't belong. */
@@ -248,10 +305,12 @@ export class PersistentCache {
   #read(key: Key) {
     const read = this.#reader.read(key);
     if (!read.hit) {
-      this.#misses[read.reason]++;
+      this.#counters.misses[read.reason]++;
+      this.#events.emit('miss', { key, tier: 'disk', reason: read.reason });
       return read;
     }
-    this.#hits++;
+    this.#counters.hits++;
+    this.#events.emit('hit', { key, tier: 'disk' });
     if (!this.#options.readOnly) this.#reader.noteAccess(read, this.#options.now());
     return read;
   }
@@ -267,6 +326,12 @@ export class PersistentCache {
       if (systemCode(error) === undefined) throw error;
     }
     return describeBlob(blob, accessedAt);
+  }
+
+  #entries(filter: EntryFilter): EntryMetadata[] {
+    return this.#matching(filter)
+      .map(({ digest }) => this.#store.readSidecar(digest) ?? this.#describe(digest))
+      .filter((metadata) => metadata !== undefined);
   }
 
   #matching({ ticId, sector, kind, prefix }: EntryFilter): CatalogueEntry[] {

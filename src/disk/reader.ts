@@ -1,6 +1,5 @@
 /** Reads entries: the value that was put under a key, or why there is none. */
 import { decodeBlob, type BlobHead, type DecodedBlob } from '../codec/blob.js';
-import { decodeLineage } from '../codec/lineage.js';
 import { TessCacheError } from '../errors.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
@@ -80,12 +79,9 @@ export class Reader {
       if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
       this.#verified.set(digest, blob.identity);
     }
-    const lineage = head.metadata.get('lineage');
-    if (lineage !== undefined) {
-      const input = changedInput(this.#store, decodeLineage(lineage));
-      if (input !== undefined)
-        return { hit: false, key, reason: 'stale', detail: `its input ${input} has changed` };
-    }
+    const input = head.lineage && changedInput(this.#store, head.lineage);
+    if (input !== undefined)
+      return { hit: false, key, reason: 'stale', detail: `its input ${input} has changed` };
     return { hit: true, digest, value, head, blob };
   }
 

@@ -1,27 +1,27 @@
-/** Changes what is cached: puts, removals, and the evictions that keep the limits. */
+/** Changes what is cached: puts, removals, quarantine. What left is written in the journal. */
 import { createHash } from 'node:crypto';
 import { encodeBlob } from '../codec/blob.js';
 import type { Lineage } from '../codec/lineage.js';
 import { TessCacheError } from '../errors.js';
+import type { EventHub } from '../events.js';
 import { checkBelongs } from '../light-curve/belongs.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import { Catalogue, type CatalogueEntry } from './catalogue.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import type { EntryStore } from './entry-store.js';
+import { Evictor, type Evicted } from './evictor.js';
 import { systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { introduce } from './introduction.js';
 import { isNoSpace } from './io-error.js';
 import { Journal, type Removal, type RemovalRecord } from './journal.js';
 import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
-import { introduce } from './introduction.js';
 import type { ResolvedOptions } from './options.js';
+import { Pins } from './pins.js';
 import { quarantineBlob } from './quarantine.js';
-import { RecencyQueue } from './recency.js';
 import { findLeftovers, removeQuietly } from './temporary.js';
 
 /** Puts between two looks for the leftovers of killed processes. */
 const CLEAN_UP_EVERY = 1000;
-/** Victims that resist before an eviction is given up. */
-const MAX_RESISTING = 16;
 
 export interface PutOptions {
   /** Of a product: what it was computed from. A read gives it no more once an input has changed. */
@@ -32,36 +32,38 @@ export interface PutOptions {
   readonly durationSeconds?: number;
 }
 
+/** What is said in the journal of an entry that leaves. */
+type Leaving = Pick<CatalogueEntry, 'digest' | 'key' | 'bytes'>;
+
 export class Writer {
+  readonly catalogue: Catalogue;
+  readonly pins: Pins;
+  readonly journal: Journal;
   readonly #files: FileSystem;
   readonly #layout: Layout;
   readonly #store: EntryStore;
   readonly #options: ResolvedOptions;
-  readonly #journal: Journal;
-  readonly #recency: RecencyQueue<CatalogueEntry>;
-  readonly catalogue: Catalogue;
+  readonly #events: EventHub;
+  readonly #evictor: Evictor;
   #puts = 0;
 
-  constructor(layout: Layout, store: EntryStore, options: ResolvedOptions) {
+  constructor(layout: Layout, store: EntryStore, options: ResolvedOptions, events: EventHub) {
     this.#files = options.files;
     this.#layout = layout;
     this.#store = store;
     this.#options = options;
-    this.#journal = new Journal(options.files, layout);
-    const catalogue = new Catalogue(options.files, layout, this.#journal, store, (entry) => {
-      this.#recency.add(entry);
+    this.#events = events;
+    this.journal = new Journal(options.files, layout);
+    this.pins = new Pins(options.files, layout);
+    this.catalogue = new Catalogue(options.files, layout, this.journal, store, (entry) => {
+      this.#evictor.add(entry);
     });
-    this.catalogue = catalogue;
-    this.#recency = new RecencyQueue(
-      () => catalogue,
-      () => catalogue.count,
-      (entry) => catalogue.get(entry.digest) === entry,
-    );
+    this.#evictor = new Evictor(store, this.catalogue, this.pins, options);
   }
 
   /**
-   * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, or the system's error; the old value
-   *   is intact then
+   * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, PINNED, or the system's error; the old
+   *   value is intact then
    */
   put(key: Key, value: unknown, { lineage, computedAt, durationSeconds }: PutOptions): EntryMetadata {
     checkBelongs(key, value);
@@ -78,8 +80,9 @@ export class Writer {
         },
       );
     }
-    if (this.#puts++ % CLEAN_UP_EVERY === 0) this.#cleanUp();
+    if (this.#puts++ % CLEAN_UP_EVERY === 0) this.cleanUp();
     const digest = digestOf(key);
+    this.#evictor.requireRoom(digest, key, bytes);
     const now = this.#options.now();
     const times = { createdAt: now, accessedAt: now, computedAt, durationSeconds };
     const metadata = metadataOf(head, { ...times, bytes, sha256: sha256(parts) });
@@ -87,14 +90,15 @@ export class Writer {
     this.catalogue.add(metadata, digest);
     this.#keepLimits(digest, key);
     this.catalogue.rewriteJournalIfLong(now);
+    this.#events.emit('put', { key, bytes });
     return metadata;
   }
 
   /** @returns whether there was an entry */
-  delete(key: Key): boolean {
+  delete(key: Key, why: Removal = 'deleted', by?: string): boolean {
     const digest = digestOf(key);
     const bytes = this.#store.blobIdentity(digest)?.size ?? 0;
-    return this.#remove([{ digest, key, bytes }], 'deleted') === 1;
+    return this.#remove([{ digest, key, bytes }], why, by) === 1;
   }
 
   /** Removes the entries given. @returns how many there were */
@@ -113,7 +117,7 @@ export class Writer {
       });
       count += this.#remove(unknown, 'cleared');
     }
-    this.#cleanUp();
+    this.cleanUp();
     return count;
   }
 
@@ -125,23 +129,23 @@ export class Writer {
     seen: FileIdentity | undefined,
   ): string | undefined {
     const at = this.#options.now();
+    let moved: string | undefined;
     try {
-      const moved = quarantineBlob(this.#files, this.#layout, digest, problem, at, seen);
-      if (moved === undefined) return undefined;
-      this.#store.remove(digest, at);
-      this.catalogue.remove(digest);
-      this.#journal.append([
-        this.#removal('quarantined', { digest, key, bytes: seen?.size ?? 0 }, { by: problem }),
-      ]);
-      return moved;
+      moved = quarantineBlob(this.#files, this.#layout, digest, problem, at, seen);
+      if (moved !== undefined) {
+        this.#store.remove(digest, at);
+        this.catalogue.remove(digest);
+        this.#note('quarantined', [{ digest, key, bytes: seen?.size ?? 0 }], { by: problem });
+      }
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      return undefined;
     }
+    this.#events.emit('corrupt', { key, detail: problem, quarantined: moved });
+    return moved;
   }
 
   /** Removes the temporary files of dead processes. */
-  #cleanUp(): void {
+  cleanUp(): void {
     introduce(this.#files, this.#layout);
     for (const path of findLeftovers(this.#files, this.#layout, this.#options.now()))
       removeQuietly(this.#files, path);
@@ -149,15 +153,19 @@ export class Writer {
 
   /** Commits; where something else stands in the blob's place, or the disk is full, makes room once. */
   #commitWithRoom(digest: KeyDigest, parts: readonly Uint8Array[], metadata: EntryMetadata): void {
+    const { key, bytes } = metadata;
     try {
       this.#commit(digest, parts, metadata);
     } catch (error) {
       const code = systemCode(error);
       if (code === 'EISDIR' || code === 'ENOTEMPTY') {
-        this.quarantine(digest, metadata.key, 'a directory stood in place of the blob', undefined);
+        this.quarantine(digest, key, 'a directory stood in place of the blob', undefined);
       } else if (isNoSpace(error)) {
-        this.#cleanUp();
-        this.#evict(digest, metadata.key, 'disk_full', metadata.bytes);
+        this.cleanUp();
+        this.catalogue.sync();
+        this.#noteEvictions(key, (onEvicted) => {
+          this.#evictor.free(bytes, digest, onEvicted);
+        });
       } else {
         throw error;
       }
@@ -183,83 +191,63 @@ export class Writer {
         sector,
         replaced,
       } as const;
-      this.#journal.append([put]);
+      this.journal.append([put]);
       this.catalogue.sync();
     });
   }
 
-  #keepLimits(protect: KeyDigest, by: string): void {
-    const { maxEntries, maxBytes } = this.#options;
-    const { catalogue } = this;
-    if (catalogue.count > maxEntries) this.#evict(protect, by, 'max_entries', 0);
-    if (catalogue.bytes > maxBytes) this.#evict(protect, by, 'max_bytes', 0);
+  #keepLimits(digest: KeyDigest, key: Key): void {
+    try {
+      this.#noteEvictions(key, (onEvicted) => {
+        this.#evictor.keepLimits(digest, key, onEvicted);
+      });
+    } catch (error) {
+      // Pins of another process came in after this put had asked for room: it has to give way.
+      if (error instanceof TessCacheError && error.code === 'PINNED') this.delete(key);
+      throw error;
+    }
   }
 
-  /**
-   * Evicts until the limits hold and `room` bytes have been freed.
-   *
-   * @throws the system's error where entries can't be removed
-   */
-  #evict(protect: KeyDigest, by: string, limit: NonNullable<RemovalRecord['limit']>, room: number): void {
-    const { maxEntries, maxBytes, now } = this.#options;
-    const { catalogue } = this;
-    const at = now();
-    const held: CatalogueEntry[] = [];
-    const evicted: RemovalRecord[] = [];
-    let freed = 0;
-    let failure: Error | undefined;
-    while (catalogue.count > maxEntries || catalogue.bytes > maxBytes || freed < room) {
-      const entry = this.#recency.take(({ digest }) => this.#accessTime(digest, at));
-      if (entry === undefined) break;
-      if (entry.digest === protect) {
-        held.push(entry);
-        continue;
-      }
-      try {
-        const existed = this.#store.remove(entry.digest, at);
-        catalogue.remove(entry.digest);
-        if (!existed) continue;
-        freed += entry.bytes;
-        evicted.push(this.#removal('evicted', entry, { limit, by }));
-      } catch (error) {
-        if (systemCode(error) === undefined) throw error;
-        held.push(entry);
-        failure ??= error as Error;
-        if (held.length > MAX_RESISTING) break;
+  #noteEvictions(by: string, evict: (onEvicted: (evicted: Evicted) => void) => void): void {
+    const evicted: Evicted[] = [];
+    try {
+      evict((one) => evicted.push(one));
+    } finally {
+      for (const limit of ['max_entries', 'max_bytes', 'disk_full'] as const) {
+        const entries = evicted.filter((one) => one.limit === limit).map((one) => one.entry);
+        this.#note('evicted', entries, { limit, by });
+        for (const { key, bytes } of entries) this.#events.emit('evict', { key, bytes, limit, by });
       }
     }
-    for (const entry of held) this.#recency.add(entry);
-    if (evicted.length > 0) this.#journal.append(evicted);
-    const holds = catalogue.count <= maxEntries && catalogue.bytes <= maxBytes;
-    if (failure !== undefined && !holds) throw failure;
   }
 
-  /** The true access time; one in the future (a clock was wrong) counts as now, or it would never be least. */
-  #accessTime(digest: KeyDigest, now: number): number | undefined {
-    const time = this.#store.readAccessTime(digest);
-    return time === undefined ? undefined : Math.min(time, now);
-  }
-
-  #remove(entries: readonly Pick<CatalogueEntry, 'digest' | 'key' | 'bytes'>[], why: Removal): number {
-    const removed: RemovalRecord[] = [];
+  #remove(entries: readonly Leaving[], why: Removal, by?: string): number {
+    const removed: Leaving[] = [];
     try {
       for (const entry of entries) {
         const existed = this.#store.remove(entry.digest, this.#options.now());
         this.catalogue.remove(entry.digest);
-        if (existed) removed.push(this.#removal(why, entry, {}));
+        if (existed) removed.push(entry);
       }
     } finally {
-      if (removed.length > 0) this.#journal.append(removed);
+      this.#note(why, removed, { by });
     }
     return removed.length;
   }
 
-  #removal(
-    op: Removal,
-    { digest, key, bytes }: Pick<CatalogueEntry, 'digest' | 'key' | 'bytes'>,
-    why: Pick<RemovalRecord, 'limit' | 'by'>,
-  ): RemovalRecord {
-    return { op, at: this.#options.now(), pid: process.pid, digest, key, bytes, ...why };
+  #note(op: Removal, entries: readonly Leaving[], why: Pick<RemovalRecord, 'limit' | 'by'>): void {
+    if (entries.length === 0) return;
+    const at = this.#options.now();
+    const records = entries.map(({ digest, key, bytes }) => ({
+      op,
+      at,
+      pid: process.pid,
+      digest,
+      key,
+      bytes,
+      ...why,
+    }));
+    this.journal.append(records);
   }
 
   #list(path: string): string[] {

@@ -1,0 +1,142 @@
+/** Keeps the limits: removes the least recently accessed entries that nobody has pinned. */
+import { TessCacheError } from '../errors.js';
+import type { KeyDigest } from '../ref/key.js';
+import type { Catalogue, CatalogueEntry } from './catalogue.js';
+import type { EntryStore } from './entry-store.js';
+import { systemCode } from './file-system.js';
+import type { EvictionLimit } from './journal.js';
+import type { ResolvedOptions } from './options.js';
+import type { Pins } from './pins.js';
+import { RecencyQueue } from './recency.js';
+
+/** Victims that can't be removed before an eviction is given up. */
+const MAX_RESISTING = 16;
+
+export interface Evicted {
+  readonly entry: CatalogueEntry;
+  readonly limit: EvictionLimit;
+}
+
+export class Evictor {
+  readonly #store: EntryStore;
+  readonly #catalogue: Catalogue;
+  readonly #pins: Pins;
+  readonly #options: ResolvedOptions;
+  readonly #recency: RecencyQueue<CatalogueEntry>;
+
+  constructor(store: EntryStore, catalogue: Catalogue, pins: Pins, options: ResolvedOptions) {
+    this.#store = store;
+    this.#catalogue = catalogue;
+    this.#pins = pins;
+    this.#options = options;
+    this.#recency = new RecencyQueue(
+      () => catalogue,
+      () => catalogue.count,
+      (entry) => catalogue.get(entry.digest) === entry,
+    );
+  }
+
+  /** Notes an entry that has come in. */
+  add(entry: CatalogueEntry): void {
+    this.#recency.add(entry);
+  }
+
+  /**
+   * Asks, before a put, whether the entry can stand beside what is pinned.
+   *
+   * @throws TessCacheError PINNED
+   */
+  requireRoom(digest: KeyDigest, key: string, bytes: number): void {
+    const pinned = this.#pins.digests(this.#options.now());
+    if (pinned.size === 0) return;
+    this.#catalogue.sync();
+    let count = 1;
+    let total = bytes;
+    for (const other of pinned) {
+      const entry = other === digest ? undefined : this.#catalogue.get(other);
+      if (entry === undefined) continue;
+      count++;
+      total += entry.bytes;
+    }
+    if (count > this.#options.maxEntries || total > this.#options.maxBytes) throw this.#pinned(key);
+  }
+
+  /**
+   * Removes entries until both limits hold.
+   *
+   * @param protect the entry just put, which stays
+   * @param onEvicted called for each entry removed
+   * @throws TessCacheError PINNED where pins leave no room; the system's error where entries can't be removed
+   */
+  keepLimits(protect: KeyDigest, key: string, onEvicted: (evicted: Evicted) => void): void {
+    const { maxEntries, maxBytes } = this.#options;
+    const exceeded = (): EvictionLimit | undefined => {
+      if (this.#catalogue.count > maxEntries) return 'max_entries';
+      return this.#catalogue.bytes > maxBytes ? 'max_bytes' : undefined;
+    };
+    if (exceeded() === undefined) return;
+    const failure = this.#evictWhile(exceeded, protect, onEvicted);
+    if (exceeded() !== undefined) throw failure ?? this.#pinned(key);
+  }
+
+  /** Removes entries until `bytes` have been freed, or nothing is left to remove. */
+  free(bytes: number, protect: KeyDigest, onEvicted: (evicted: Evicted) => void): void {
+    let freed = 0;
+    this.#evictWhile(
+      () => (freed < bytes ? 'disk_full' : undefined),
+      protect,
+      (evicted) => {
+        freed += evicted.entry.bytes;
+        onEvicted(evicted);
+      },
+    );
+  }
+
+  /** @returns the first failure to remove an entry */
+  #evictWhile(
+    wanted: () => EvictionLimit | undefined,
+    protect: KeyDigest,
+    onEvicted: (evicted: Evicted) => void,
+  ): Error | undefined {
+    const at = this.#options.now();
+    const pinned = this.#pins.digests(at);
+    const held: CatalogueEntry[] = [];
+    let failure: Error | undefined;
+    let resisting = 0;
+    for (let limit = wanted(); limit !== undefined && resisting < MAX_RESISTING; limit = wanted()) {
+      const entry = this.#recency.take(({ digest }) => this.#accessTime(digest, at));
+      if (entry === undefined) break;
+      if (entry.digest === protect || pinned.has(entry.digest)) {
+        held.push(entry);
+        continue;
+      }
+      try {
+        const existed = this.#store.remove(entry.digest, at);
+        this.#catalogue.remove(entry.digest);
+        if (existed) onEvicted({ entry, limit });
+      } catch (error) {
+        if (systemCode(error) === undefined) throw error;
+        failure ??= error as Error;
+        held.push(entry);
+        resisting++;
+      }
+    }
+    for (const entry of held) this.#recency.add(entry);
+    return failure;
+  }
+
+  /** The true access time; one in the future (a clock was wrong) counts as now, or it would never be least. */
+  #accessTime(digest: KeyDigest, now: number): number | undefined {
+    const time = this.#store.readAccessTime(digest);
+    return time === undefined ? undefined : Math.min(time, now);
+  }
+
+  #pinned(key: string): TessCacheError {
+    const { maxEntries, maxBytes } = this.#options;
+    return new TessCacheError(
+      'PINNED',
+      `no room under maxEntries ${maxEntries} and maxBytes ${maxBytes} beside the entries that are pinned: unpin some, or raise the limit`,
+      { key },
+    );
+  }
+}
