@@ -50,7 +50,11 @@ function valueText(value) {
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'T' : 'F';
   if (typeof value === 'object') return value.text;
-  return Object.is(value, -0) ? '-0.0' : String(value).toUpperCase();
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value).toUpperCase();
+  // A double beyond 2^53 is a float, although it prints as an integer.
+  const looksExact = Number.isInteger(value) && !Number.isSafeInteger(value) && !text.includes('E');
+  return looksExact ? `${text}.0` : text;
 }
 
 /** @param {string} text @param {string} [comment] */
