@@ -34,6 +34,8 @@ export type TessCacheErrorCode =
   | 'NEWER_FORMAT'
   /** A cache opened `offline` doesn't have what it was asked for. */
   | 'OFFLINE'
+  /** An input of a computation is neither in memory nor on disk. */
+  | 'INPUT_MISSING'
   /** No such entry, where a command or caller needs one. */
   | 'NOT_FOUND'
   /** A FITS file that ends before what its headers announce. */
@@ -56,6 +58,8 @@ export interface TessCacheErrorFields {
   readonly field?: string;
   readonly key?: string;
   readonly path?: string;
+  /** Of what is not there: the names that come near it, best first. */
+  readonly nearest?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -67,6 +71,7 @@ export class TessCacheError extends Error {
   readonly field?: string;
   readonly key?: string;
   readonly path?: string;
+  readonly nearest?: readonly string[];
 
   constructor(code: TessCacheErrorCode, message: string, fields: TessCacheErrorFields = {}) {
     super(message, 'cause' in fields ? { cause: fields.cause } : undefined);
@@ -76,6 +81,7 @@ export class TessCacheError extends Error {
     if (fields.field !== undefined) this.field = fields.field;
     if (fields.key !== undefined) this.key = fields.key;
     if (fields.path !== undefined) this.path = fields.path;
+    if (fields.nearest !== undefined) this.nearest = fields.nearest;
   }
 }
 

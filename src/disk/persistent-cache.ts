@@ -14,7 +14,7 @@ import { downstreamOf } from './lineage-graph.js';
 import type { CacheLocation } from './location.js';
 import { resolveOptions, type PersistentCacheOptions, type ResolvedOptions } from './options.js';
 import { makePin, type Pin } from './pins.js';
-import { Reader, type Miss } from './reader.js';
+import { Reader, type Found, type Miss } from './reader.js';
 import { newCounters, tallyByKind, type CacheStats } from './stats.js';
 import { Verifier, type VerifyOptions, type VerifyReport } from './verify.js';
 import { Writer, type PutOptions } from './writer.js';
@@ -101,11 +101,12 @@ export class PersistentCache {
 
   /** The value with its metadata, or the reason of the miss. Refreshes `accessed_at`. */
   async lookup(key: string): Promise<Lookup> {
-    return this.#perform('reading', key, () => {
-      const read = this.#read(checkKey(key));
-      if (!read.hit) return read;
-      return { hit: true, value: read.value, metadata: this.#reader.metadataOf(read, this.#options.now()) };
-    });
+    return this.#perform('reading', key, () => this.#withMetadata(this.#read(checkKey(key))));
+  }
+
+  /** As `lookup`, but it counts as no access: for who looks at a cache rather than using it. */
+  async peek(key: string): Promise<Lookup> {
+    return this.#perform('reading', key, () => this.#withMetadata(this.#reader.read(checkKey(key))));
   }
 
   /**
@@ -313,6 +314,11 @@ export class PersistentCache {
     this.#events.emit('hit', { key, tier: 'disk' });
     if (!this.#options.readOnly) this.#reader.noteAccess(read, this.#options.now());
     return read;
+  }
+
+  #withMetadata(read: Found | Miss): Lookup {
+    if (!read.hit) return read;
+    return { hit: true, value: read.value, metadata: this.#reader.metadataOf(read, this.#options.now()) };
   }
 
   /** Metadata from the blob, and a sidecar made anew from it where this cache may write. */

@@ -38,7 +38,6 @@ function partsOf(key: string): Part[] | undefined {
   const data = parseDataRef(key);
   if (data !== undefined) {
     return [
-      { name: 'kind', value: 'light curve', weight: 8 },
       { name: 'TIC', value: data.ticId, weight: 16 },
       { name: 'sector', value: data.sector, weight: 4 },
       { name: 'flux type', value: data.fluxType, weight: 2 },
@@ -49,8 +48,8 @@ function partsOf(key: string): Part[] | undefined {
   const product = parseProductRef(key);
   if (product === undefined) return undefined;
   return [
-    { name: 'kind', value: product.kind, weight: 8 },
     { name: 'TIC', value: product.ticId, weight: 16 },
+    { name: 'kind', value: product.kind, weight: 8 },
     { name: 'sector', value: product.sectors.join('+'), weight: 4 },
     { name: 'inputs, parameters or version', value: product.hash, weight: 2 },
   ];
@@ -64,15 +63,17 @@ function compareParts(wanted: readonly Part[], found: readonly Part[] | undefine
   let score = 0;
   for (const { name, value, weight } of wanted) {
     const counterpart = found.find((part) => part.name === name);
-    if (counterpart?.value === value) {
+    // A light curve is not near a product, nor the other way round.
+    if (counterpart === undefined) return undefined;
+    if (counterpart.value === value) {
       score += weight;
-      if (name !== 'kind') same.push(name);
+      same.push(name);
     } else if (name === 'TIC') {
       return undefined;
     } else if (name === 'inputs, parameters or version') {
       other.push(`other ${name}`);
     } else {
-      other.push(`${name} ${counterpart?.value ?? 'unknown'}, not ${value}`);
+      other.push(`${name} ${counterpart.value}, not ${value}`);
     }
   }
   return { score, difference: `same ${listed(same)}; ${other.join('; ')}` };
