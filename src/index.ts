@@ -29,6 +29,13 @@ export type {
   ReadonlyUint8Array,
 } from './light-curve/typed-arrays.js';
 
+// In memory
+export { SessionCache, type SessionCacheOptions, type SessionCacheStats } from './session/session-cache.js';
+
+// FITS files
+export { readLightCurve } from './fits/read-light-curve.js';
+export { DEFAULT_QUALITY_MASK, type ReadOptions } from './fits/read-options.js';
+
 // On disk
 export type { Lineage, LineageInput, LineageRecord } from './codec/lineage.js';
 export {
@@ -49,3 +56,16 @@ export type { Miss, MissReason } from './disk/reader.js';
 export type { CacheStats } from './disk/stats.js';
 export type { Problem, VerifyOptions, VerifyProblem, VerifyReport } from './disk/verify.js';
 export type { PutOptions } from './disk/writer.js';
+
+// Memory before disk before the function that makes the value
+export {
+  TessCache,
+  openCache,
+  type CallOptions,
+  type Compute,
+  type Loader,
+  type MakeContext,
+  type ProductSpec,
+  type TierStats,
+} from './tiers/tess-cache.js';
+export type { CacheMode, OpenCacheOptions } from './tiers/options.js';

@@ -10,6 +10,7 @@ import { systemCode } from './file-system.js';
 import { readHistory, type HistoryEvent, type HistoryFilter } from './history.js';
 import { toIoError } from './io-error.js';
 import { Layout } from './layout.js';
+import { Lease, LeaseWatch } from './lease.js';
 import { downstreamOf } from './lineage-graph.js';
 import type { CacheLocation } from './location.js';
 import { resolveOptions, type PersistentCacheOptions, type ResolvedOptions } from './options.js';
@@ -268,6 +269,26 @@ export class PersistentCache {
         now,
       });
     });
+  }
+
+  /**
+   * The lease on making the value of a key, or a watch on it where another worker has it; undefined where there
+   * can be none (a directory that can't be written to), and everybody makes the value.
+   *
+   * @internal for the tiers above
+   */
+  lease(key: string): Lease | LeaseWatch | undefined {
+    this.#requireOpen();
+    if (this.#options.readOnly) return undefined;
+    const digest = digestOf(checkKey(key));
+    const { files } = this.#options;
+    try {
+      const lease = Lease.acquire(files, this.#layout, digest);
+      return lease ?? new LeaseWatch(files, this.#layout, digest, () => performance.now());
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   /** Calls `listener` at each event of this instance, until the function that is returned is called. */

@@ -86,22 +86,27 @@ export function removeQuietly(files: FileSystem, path: string): void {
   }
 }
 
-/** Paths of temporary files that no living process is writing. */
+/** Paths of temporary files that no living process is writing, and of leases that nobody has held for long. */
 export function findLeftovers(files: FileSystem, layout: Layout, nowSeconds: number): string[] {
-  let names: string[];
+  const isAbandoned = (path: string) => ageSeconds(files, path, nowSeconds) > ABANDONED_AFTER_SECONDS;
+  const temporaries = list(files, layout.tmp)
+    .map((name) => ({ path: join(layout.tmp, name), owner: NAME.exec(name) }))
+    .filter(({ path, owner }) => {
+      const alive = owner === null ? undefined : isAlive(owner[1], Number(owner[2]));
+      return alive === false || isAbandoned(path);
+    })
+    .map(({ path }) => path);
+  const leases = list(files, layout.leases).map((name) => join(layout.leases, name));
+  return [...temporaries, ...leases.filter(isAbandoned)];
+}
+
+function list(files: FileSystem, path: string): string[] {
   try {
-    names = files.readdir(layout.tmp);
+    return files.readdir(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
   }
-  return names
-    .map((name) => ({ path: join(layout.tmp, name), owner: NAME.exec(name) }))
-    .filter(({ path, owner }) => {
-      const alive = owner === null ? undefined : isAlive(owner[1], Number(owner[2]));
-      return alive === false || ageSeconds(files, path, nowSeconds) > ABANDONED_AFTER_SECONDS;
-    })
-    .map(({ path }) => path);
 }
 
 function openTemporary(files: FileSystem, layout: Layout, path: string): number {

@@ -89,13 +89,14 @@ export class LruStore {
   }
 
   evictOldest(): void {
-    const slot = this.#recency.oldest;
-    const name = this.#names[slot];
-    if (name === undefined) return;
-    this.#remove(slot);
-    const slots = this.#sessions.get(name.sessionId);
-    slots?.delete(name.ref);
-    if (slots?.size === 0) this.#sessions.delete(name.sessionId);
+    const name = this.#names[this.#recency.oldest];
+    if (name !== undefined) this.#removeNamed(name.sessionId, name.ref);
+  }
+
+  /** Returns whether it was there. What still loads under this name won't be kept. */
+  delete(sessionId: string, ref: string): boolean {
+    this.loads.forget(sessionId, ref);
+    return this.#removeNamed(sessionId, ref);
   }
 
   clear(sessionId: string): void {
@@ -116,6 +117,16 @@ export class LruStore {
     this.#names = [];
     this.#sizes = [];
     this.#bytes = 0;
+  }
+
+  #removeNamed(sessionId: string, ref: string): boolean {
+    const slots = this.#sessions.get(sessionId);
+    const slot = slots?.get(ref);
+    if (slots === undefined || slot === undefined) return false;
+    this.#remove(slot);
+    slots.delete(ref);
+    if (slots.size === 0) this.#sessions.delete(sessionId);
+    return true;
   }
 
   #remove(slot: number): void {

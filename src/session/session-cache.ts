@@ -87,6 +87,11 @@ export class SessionCache {
     return this.#data.has(dataRef);
   }
 
+  /** Returns whether it was there. */
+  delete(dataRef: string): boolean {
+    return this.#data.delete(dataRef);
+  }
+
   /** Data refs of this session, least recently used first. */
   keys(): string[] {
     return this.#data.keys();
@@ -129,6 +134,11 @@ export class SessionCache {
 
   hasComputed(productRef: string): boolean {
     return this.#computed.has(productRef);
+  }
+
+  /** Returns whether it was there. */
+  deleteComputed(productRef: string): boolean {
+    return this.#computed.delete(productRef);
   }
 
   /** Product refs of this session, least recently used first. */

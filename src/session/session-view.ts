@@ -70,6 +70,11 @@ export class SessionView<V> {
     return this.#store.refsOf(this.#sessionId);
   }
 
+  delete(ref: string): boolean {
+    this.#checkRef(ref);
+    return this.#store.delete(this.#sessionId, ref);
+  }
+
   clear(): void {
     this.#store.clear(this.#sessionId);
   }

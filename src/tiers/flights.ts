@@ -1,0 +1,78 @@
+/**
+ * Single flight: while a value is being made, whoever else asks for it waits for the same one. One for the whole
+ * process, however often the package is loaded.
+ *
+ * Each caller may give up on its own; what makes the value is told to stop when the last has.
+ */
+
+interface Flight {
+  readonly value: Promise<unknown>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+const SLOT = Symbol.for('tess-cache.flights/1');
+
+function flights(): Map<string, Flight> {
+  const slots = globalThis as { [SLOT]?: Map<string, Flight> };
+  return (slots[SLOT] ??= new Map<string, Flight>());
+}
+
+export interface Landed<T> {
+  readonly value: T;
+  /** Whether another caller had started it. */
+  readonly joined: boolean;
+}
+
+/**
+ * @param name of the value, in this process
+ * @param make called where nobody is making it; its failure is everybody's
+ * @param signal of this caller alone
+ * @throws what `make` throws, or the signal's reason
+ */
+export async function shareFlight<T>(
+  name: string,
+  make: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<Landed<T>> {
+  signal?.throwIfAborted();
+  const all = flights();
+  let flight = all.get(name);
+  const joined = flight !== undefined;
+  if (flight === undefined) {
+    const abort = new AbortController();
+    const started: Flight = { value: make(abort.signal), abort, waiting: 0 };
+    flight = started;
+    all.set(name, started);
+    const land = () => {
+      if (all.get(name) === started) all.delete(name);
+    };
+    started.value.then(land, land);
+  }
+  return { value: (await waitFor(name, flight, signal)) as T, joined };
+}
+
+async function waitFor(name: string, flight: Flight, signal: AbortSignal | undefined): Promise<unknown> {
+  flight.waiting++;
+  let giveUp: (() => void) | undefined;
+  try {
+    if (signal === undefined) return await flight.value;
+    const aborted = new Promise<never>((_, reject) => {
+      giveUp = () => {
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+    return await Promise.race([flight.value, aborted]);
+  } catch (error) {
+    if (flight.waiting === 1 && signal?.aborted === true) {
+      // Nobody waits any more: who asks from now on starts anew.
+      if (flights().get(name) === flight) flights().delete(name);
+      flight.abort.abort(signal.reason);
+    }
+    throw error;
+  } finally {
+    flight.waiting--;
+    if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,0 +1,46 @@
+/** Makes a value that several processes may want: one makes it, the others wait for it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BEAT_MS, LeaseWatch, type Lease } from '../disk/lease.js';
+
+/** First and longest wait between two looks at a lease that another worker has. */
+const FIRST_LOOK_MS = 10;
+const LONGEST_LOOK_MS = 250;
+
+export interface Wanted<T> {
+  /** The lease on the value, a watch on it where another has it, or undefined where there are no leases. */
+  readonly lease: () => Lease | LeaseWatch | undefined;
+  /** The value, where somebody has made it. */
+  readonly look: () => Promise<T | undefined>;
+  readonly make: () => Promise<T>;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws what `make` throws, or the signal's reason */
+export async function underLease<T>({ lease, look, make, signal }: Wanted<T>): Promise<T> {
+  for (;;) {
+    const mine = lease();
+    if (!(mine instanceof LeaseWatch)) return await hold(mine, look, make);
+    for (let wait = FIRST_LOOK_MS; !mine.isFree(); wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
+      await sleep(wait, undefined, { signal });
+    }
+    const found = await look();
+    if (found !== undefined) return found;
+  }
+}
+
+async function hold<T>(
+  lease: Lease | undefined,
+  look: () => Promise<T | undefined>,
+  make: () => Promise<T>,
+): Promise<T> {
+  const beat = setInterval(() => lease?.beat(), BEAT_MS);
+  beat.unref();
+  try {
+    // Who had the lease before may have finished between our look and our getting it.
+    return (await look()) ?? (await make());
+  } finally {
+    clearInterval(beat);
+    lease?.release();
+  }
+}
