@@ -39,7 +39,7 @@ export interface MakeContext {
 }
 export type Loader = (context: MakeContext) => LightCurveData | Promise<LightCurveData>;
 /** `inputs` are the values of the inputs, in order. */
-export type Compute<T> = (inputs: readonly unknown[], context: MakeContext) => T | Promise<T>;
+export type Compute<T, I extends readonly unknown[]> = (inputs: I, context: MakeContext) => T | Promise<T>;
 
 export interface TierStats {
   readonly hits: Readonly<Record<Tier, number>>;
@@ -132,13 +132,19 @@ export class TessCache {
    * The product of this kind, inputs, parameters and version: from memory, from disk, or else from `compute`. A
    * product whose inputs have changed since is computed anew.
    *
+   * The inputs are taken for light curves; where they are products, say so: `([fit]: [Fit]) => …`.
+   *
    * @throws TessCacheError BAD_ARGUMENT naming what is wrong with `spec`, INPUT_MISSING, OFFLINE; whatever
    *   `compute` throws; the signal's reason
    */
-  async getOrCompute<T>(spec: ProductSpec, compute: Compute<T>, options: CallOptions = {}): Promise<T> {
+  async getOrCompute<T, I extends readonly unknown[] = readonly LightCurveData[]>(
+    spec: ProductSpec,
+    compute: Compute<T, I>,
+    options: CallOptions = {},
+  ): Promise<T> {
     const key = makeProductRef(spec.kind, spec);
     const value = await this.#obtain(
-      { key, make: async (signal) => this.#compute(key, spec, compute, signal) },
+      { key, make: async (signal) => this.#compute(key, spec, compute as Compute<T, never>, signal) },
       options,
     );
     return value as T;
@@ -319,10 +325,17 @@ export class TessCache {
     return { value: value.result, options: {} };
   }
 
-  async #compute<T>(key: string, spec: ProductSpec, compute: Compute<T>, signal: AbortSignal): Promise<Made> {
+  async #compute<T>(
+    key: string,
+    spec: ProductSpec,
+    compute: Compute<T, never>,
+    signal: AbortSignal,
+  ): Promise<Made> {
     const inputs = await Promise.all(spec.inputs.map((input) => this.#input(input, key)));
     const values = inputs.map(({ value }) => value);
-    const { result, startedAt, durationSeconds } = await this.#timed(key, () => compute(values, { signal }));
+    const { result, startedAt, durationSeconds } = await this.#timed(key, () =>
+      compute(values as never, { signal }),
+    );
     const { kind, version, params = {}, producer = kind } = spec;
     const lineage: Lineage = {
       kind,
