@@ -144,7 +144,7 @@ export class TessCache {
   ): Promise<T> {
     const key = makeProductRef(spec.kind, spec);
     const value = await this.#obtain(
-      { key, make: async (signal) => this.#compute(key, spec, compute as Compute<T, never>, signal) },
+      { key, make: async (signal) => this.#compute(key, spec, compute, signal) },
       options,
     );
     return value as T;
