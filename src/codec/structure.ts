@@ -17,9 +17,10 @@
  * after its place in the value: `power`, `fit/residuals` ("~0" for "~", "~1" for "/"), `value` at the top. Sharing
  * is not kept: an object that stands in two places comes back as two.
  */
+import { types } from 'node:util';
 import { TessCacheError, describe } from '../errors.js';
 import { isWellFormed } from '../ref/well-formed.js';
-import type { Dtype, Tensor } from './safetensors.js';
+import { ITEM_BYTES, MAX_HEADER_BYTES, type Dtype, type Tensor } from './safetensors.js';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
@@ -65,7 +66,9 @@ const ARRAY_TYPES: ReadonlyMap<string, readonly [ArrayType, Dtype]> = new Map<
  */
 export function encodeStructure(value: unknown): Encoded {
   const encoder = new Encoder();
-  return { json: JSON.stringify(encoder.encode(value)), tensors: encoder.tensors };
+  const json = toJson(encoder.encode(value));
+  if (json === undefined || json.length > MAX_HEADER_BYTES) throw tooLong('value', value);
+  return { json, tensors: encoder.tensors };
 }
 
 /**
@@ -88,8 +91,12 @@ class Encoder {
   /** The names and indices that lead to the value at hand, and the objects that enclose it. */
   readonly #place: (string | number)[] = [];
   readonly #open = new Set<object>();
+  /** The least number of characters that what was encoded takes: too many are refused before they are made. */
+  #characters = 0;
 
   encode(value: unknown): Json {
+    this.#characters += typeof value === 'string' ? value.length : 1;
+    if (this.#characters > MAX_HEADER_BYTES) throw tooLong(this.#field(), value);
     switch (typeof value) {
       case 'string':
       case 'boolean':
@@ -132,24 +139,25 @@ class Encoder {
     if (Array.isArray(value) && prototype === Array.prototype) return this.#encodeArray(value);
     if (ArrayBuffer.isView(value)) return this.#encodeView(value, prototype);
     if (Reflect.ownKeys(value).length > 0) throw this.#unsupported(value);
-    if (value instanceof ArrayBuffer && prototype === ArrayBuffer.prototype) {
-      return ['ArrayBuffer', this.#addTensor('U8', new Uint8Array(value), value.byteLength)];
+    // Asked of the object itself: its prototype alone could be claimed, and a proxy has none of its own.
+    if (types.isArrayBuffer(value) && prototype === ArrayBuffer.prototype) {
+      return ['ArrayBuffer', this.#addTensor('U8', value)];
     }
-    if (value instanceof Date && prototype === Date.prototype) {
+    if (types.isDate(value) && prototype === Date.prototype) {
       const time = value.getTime();
       return ['date', Number.isNaN(time) ? null : time];
     }
-    if (value instanceof Map && prototype === Map.prototype) {
+    if (types.isMap(value) && prototype === Map.prototype) {
       const structure: Json[] = ['map'];
-      for (const [key, item] of value as Map<unknown, unknown>) {
+      for (const [key, item] of value) {
         const index = (structure.length - 1) / 2;
         structure.push(this.#encodeAt(`${index}.key`, key), this.#encodeAt(`${index}.value`, item));
       }
       return structure;
     }
-    if (value instanceof Set && prototype === Set.prototype) {
+    if (types.isSet(value) && prototype === Set.prototype) {
       const structure: Json[] = ['set'];
-      for (const item of value as Set<unknown>) structure.push(this.#encodeAt(structure.length - 1, item));
+      for (const item of value) structure.push(this.#encodeAt(structure.length - 1, item));
       return structure;
     }
     throw this.#unsupported(value);
@@ -162,6 +170,7 @@ class Encoder {
       if (typeof name === 'symbol' || !('value' in property) || !property.enumerable) {
         throw this.#unsupported(value, `enumerable data properties with string names, not ${String(name)}`);
       }
+      this.#characters += name.length;
       structure[name] = this.#encodeAt(name, property.value);
     }
     return structure;
@@ -180,16 +189,17 @@ class Encoder {
 
   /** Named properties hung on a typed array are not looked for: that would list every index of every array. */
   #encodeView(view: ArrayBufferView, prototype: unknown): Json {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    if (prototype === Buffer.prototype) return ['Buffer', this.#addTensor('U8', bytes, bytes.length)];
+    if (prototype === Buffer.prototype) return ['Buffer', this.#addTensor('U8', view)];
     const tag = view.constructor.name;
     const known = ARRAY_TYPES.get(tag);
     if (known === undefined || prototype !== (known[0].prototype as unknown)) throw this.#unsupported(view);
-    const { length = view.byteLength } = view as ArrayBufferView & { length?: number };
-    return [tag, this.#addTensor(known[1], bytes, length)];
+    return [tag, this.#addTensor(known[1], view)];
   }
 
-  #addTensor(dtype: Dtype, bytes: Uint8Array, length: number): string {
+  #addTensor(dtype: Dtype, array: ArrayBufferView | ArrayBuffer): string {
+    const bytes = memoryOf(array);
+    if (bytes === undefined)
+      throw this.#unsupported(array, SUPPORTED, 'an array whose memory was given away');
     const path = this.#place
       .map((name) => String(name).replaceAll('~', '~0').replaceAll('/', '~1'))
       .join('/');
@@ -198,13 +208,17 @@ class Encoder {
     if (this.#place.length === 0) name = 'value';
     else if (path === '' || path === '__metadata__') name = `~${path}`;
     else if (!isWellFormed(path)) name = `~unnamed${this.tensors.size}`;
-    this.tensors.set(name, { dtype, shape: [length], bytes });
+    this.tensors.set(name, { dtype, shape: [bytes.length / ITEM_BYTES[dtype]], bytes });
     return name;
   }
 
-  #unsupported(value: unknown, expected = SUPPORTED): TessCacheError {
-    const field = ['value', ...this.#place.slice(0, 8)].join('.');
-    const found = describe(value);
+  /** Where the value at hand is, for people; the first steps of a long way. */
+  #field(): string {
+    return ['value', ...this.#place.slice(0, 8)].join('.');
+  }
+
+  #unsupported(value: unknown, expected = SUPPORTED, found = describe(value)): TessCacheError {
+    const field = this.#field();
     return new TessCacheError(
       'UNSUPPORTED_VALUE',
       `${field} would not come back as it is: expected ${expected}, got ${found}. Convert it first.`,
@@ -213,8 +227,41 @@ class Encoder {
   }
 }
 
+function toJson(structure: Json): string | undefined {
+  try {
+    return JSON.stringify(structure);
+  } catch (error) {
+    // Longer than a string can be.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** The bytes of an array, or undefined where its memory was transferred to another thread. */
+function memoryOf(array: ArrayBufferView | ArrayBuffer): Uint8Array | undefined {
+  try {
+    return ArrayBuffer.isView(array)
+      ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+      : new Uint8Array(array);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function tooLong(field: string, value: unknown): TessCacheError {
+  const expected = `at most ${MAX_HEADER_BYTES} bytes of JSON, as safetensors allows`;
+  const message = `${field}: the structure may take ${expected}. Put long lists of numbers into typed arrays.`;
+  return new TessCacheError('UNSUPPORTED_VALUE', message, { field, expected, found: describe(value) });
+}
+
 class Decoder {
-  constructor(readonly tensors: ReadonlyMap<string, Tensor>) {}
+  /** Each hangs in one place: a structure can't ask for more memory than its tensors take. */
+  readonly #unused: Map<string, Tensor>;
+
+  constructor(tensors: ReadonlyMap<string, Tensor>) {
+    this.#unused = new Map(tensors);
+  }
 
   decode(structure: Json, depth: number): unknown {
     if (structure === null || typeof structure !== 'object') return structure;
@@ -245,7 +292,7 @@ class Decoder {
 
   #decodeProperties(structure: Json | undefined, into: object, depth: number): object {
     if (structure === null || typeof structure !== 'object' || Array.isArray(structure)) {
-      throw corrupt('an object', JSON.stringify(structure));
+      throw corrupt('an object', describe(structure));
     }
     for (const [name, item] of Object.entries(structure)) {
       // Defined, not assigned: assigning "__proto__" would set the prototype.
@@ -269,17 +316,18 @@ class Decoder {
   }
 
   #decodeView(tag: Json | undefined, name: Json | undefined): unknown {
-    const tensor = typeof name === 'string' ? this.tensors.get(name) : undefined;
+    const tensor = typeof name === 'string' ? this.#unused.get(name) : undefined;
     if (typeof tag !== 'string' || tensor === undefined) {
-      throw corrupt('a known tag and its tensor', JSON.stringify([tag, name]));
+      throw corrupt('a known tag and its tensor', `${describe(tag)} and ${describe(name)}`);
     }
+    this.#unused.delete(name as string);
     const { bytes, dtype } = tensor;
     const copy = new ArrayBuffer(bytes.byteLength);
     new Uint8Array(copy).set(bytes);
     if (tag === 'ArrayBuffer' && dtype === 'U8') return copy;
     if (tag === 'Buffer' && dtype === 'U8') return Buffer.from(copy);
     const known = ARRAY_TYPES.get(tag);
-    if (known?.[1] !== dtype) throw corrupt(`a tensor for ${tag}`, dtype);
+    if (known?.[1] !== dtype) throw corrupt(`a tensor for ${describe(tag)}`, dtype);
     return new known[0](copy);
   }
 }
@@ -292,22 +340,22 @@ function decodeNumber(text: Json | undefined): number {
     case '-0':
       return Number(text);
     default:
-      throw corrupt('NaN, Infinity, -Infinity or -0', JSON.stringify(text));
+      throw corrupt('NaN, Infinity, -Infinity or -0', describe(text));
   }
 }
 
 function decodeBigint(text: Json | undefined): bigint {
-  if (typeof text !== 'string' || !/^-?[0-9]+$/.test(text)) throw corrupt('digits', JSON.stringify(text));
+  if (typeof text !== 'string' || !/^-?[0-9]+$/.test(text)) throw corrupt('digits', describe(text));
   return BigInt(text);
 }
 
 function decodeDate(time: Json | undefined): Date {
-  if (time !== null && typeof time !== 'number') throw corrupt('milliseconds', JSON.stringify(time));
+  if (time !== null && typeof time !== 'number') throw corrupt('milliseconds', describe(time));
   return new Date(time ?? NaN);
 }
 
-function corrupt(expected: string, found: string | undefined, cause?: unknown): TessCacheError {
-  return new TessCacheError('CORRUPT', `structure: expected ${expected}, found ${found ?? 'nothing'}`, {
+function corrupt(expected: string, found: string, cause?: unknown): TessCacheError {
+  return new TessCacheError('CORRUPT', `structure: expected ${expected}, found ${found}`, {
     expected,
     found,
     cause,
