@@ -1,0 +1,123 @@
+// FITS files to light curves, and folders of them into a cache.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeSimulatedStar } from '../../examples/simulated-star.mjs';
+import { interleave, median, timed } from '../measure.mjs';
+import { limitGoal, unmeasured } from '../report.mjs';
+import { PythonWorker } from '../rivals/python.mjs';
+
+export const title = 'FITS files';
+const SECTORS = [1, 2, 3];
+/** How much more memory may be in use at the end of a long ingest than of one a fifth as long. */
+const FLAT = 1.25;
+const PEAK = /^VmHWM:\s+(\d+) kB$/m;
+
+export async function run({ subject, workspace, skipped, rounds, ingestFiles }) {
+  const { readLightCurve, command } = subject;
+  const goals = {
+    file: 'FITS to LightCurveData <= 4 ms a file',
+    astropy: 'FITS to LightCurveData >= 6 x astropy',
+    rate: `ingest of ${ingestFiles} files >= 150 files/s`,
+    memory: 'ingest: flat memory',
+  };
+  if (readLightCurve === undefined) {
+    const missing = Object.values(goals).map((goal) => unmeasured(goal, 'this build has no readLightCurve'));
+    return { tables: [], goals: missing };
+  }
+  workspace.require(ingestFiles * 4e6, 'the FITS group');
+  const dir = workspace.make('fits');
+  const paths = writeFiles(dir, ingestFiles);
+  const of = (index) => paths[index % Math.min(paths.length, 30)];
+  const contenders = [
+    { name: 'tess-cache', turn: timed((i) => readLightCurve(of(i))) },
+    { name: 'readFileSync alone', turn: timed((i) => readFileSync(of(i))) },
+  ];
+  const astropy = await startAstropy(skipped);
+  if (astropy !== undefined) {
+    const turn = (indices) => astropy.worker.ask({ op: 'fits', paths: indices.map(of) });
+    contenders.push({ name: astropy.version, turn });
+  }
+  const times = await interleave(contenders, { rounds: rounds(30), acts: 2 });
+  astropy?.worker.stop();
+
+  const own = median(times.get('tess-cache'));
+  const ratio = astropy === undefined ? undefined : median(times.get(astropy.version)) / own;
+  const measured = [
+    limitGoal(goals.file, own, 4e3),
+    ratio === undefined
+      ? unmeasured(goals.astropy, 'astropy is not installed')
+      : { goal: goals.astropy, found: `${ratio.toFixed(1)} x`, met: ratio >= 6 },
+  ];
+  if (command === undefined) {
+    measured.push(unmeasured(goals.rate, 'no command'), unmeasured(goals.memory, 'no command'));
+  } else {
+    measured.push(...(await ingest(goals, command, workspace, dir, paths)));
+  }
+  workspace.discard(dir);
+  const size = (statSync(paths[0], { throwIfNoEntry: false })?.size ?? 2e6) / 1e6;
+  const title = `a light curve from a SPOC FITS file of ${size.toFixed(1)} MB`;
+  return { tables: [{ title, times, subject: 'tess-cache' }], goals: measured };
+}
+
+/** In folders of a fifth each, so that the first of them can be ingested alone. */
+function writeFiles(dir, count) {
+  const paths = [];
+  for (let star = 0; paths.length < count; star++) {
+    const folder = join(dir, String(Math.floor((5 * paths.length) / count)));
+    paths.push(...writeSimulatedStar(folder, { ticId: 9000000001 + star, sectors: SECTORS }).files);
+  }
+  return paths;
+}
+
+async function startAstropy(skipped) {
+  try {
+    return await PythonWorker.start('astropy');
+  } catch (error) {
+    skipped.set('astropy', error.message);
+    return undefined;
+  }
+}
+
+async function ingest(goals, command, workspace, dir, paths) {
+  const part = readdirSync(dir).sort()[0];
+  const short = await ingestFolder(command, workspace.make('ingest'), join(dir, part));
+  const long = await ingestFolder(command, workspace.make('ingest'), dir);
+  const rate = paths.length / long.seconds;
+  const growth = long.peak === undefined ? undefined : long.peak / short.peak;
+  return [
+    {
+      goal: goals.rate,
+      found: `${rate.toFixed(0)} files/s (${paths.length} in ${long.seconds.toFixed(2)} s)`,
+      met: rate >= 150,
+    },
+    growth === undefined
+      ? unmeasured(goals.memory, 'this system does not tell')
+      : {
+          goal: goals.memory,
+          found: `peak ${(long.peak / 2 ** 20).toFixed(0)} MiB, ${growth.toFixed(2)} x that of a fifth of the files`,
+          met: growth <= FLAT,
+        },
+  ];
+}
+
+/** @returns seconds, and the largest memory seen, bytes, where the system tells */
+async function ingestFolder(command, cacheDir, folder) {
+  const start = performance.now();
+  const child = spawn(process.execPath, [command, '--cache-dir', cacheDir, 'ingest', folder], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let peak;
+  let messages = '';
+  child.stderr.on('data', (text) => (messages += text));
+  const watch = setInterval(() => {
+    const status = `/proc/${child.pid}/status`;
+    if (!existsSync(status)) return;
+    const found = PEAK.exec(readFileSync(status, 'utf8'));
+    if (found !== null) peak = Number(found[1]) * 1024;
+  }, 20);
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`ingest ended with ${code}: ${messages.slice(-500)}`);
+  return { seconds: (performance.now() - start) / 1000, peak };
+}
