@@ -21,7 +21,7 @@ import { parseProductRef } from '../ref/product-ref.js';
 import { CHECKSUM_DIGITS, CHECKSUM_PREFIX, checksumOf, type Checksum } from './checksum.js';
 import { decodeLightCurve, encodeLightCurve } from './light-curve.js';
 import { decodeLineage, encodeLineage, type Lineage, type LineageRecord } from './lineage.js';
-import { decodeSafetensors, encodeSafetensors, type Tensors } from './safetensors.js';
+import { encodeSafetensors, layOut, parseLayout, type FileLayout, type Tensors } from './safetensors.js';
 import { decodeStructure, encodeStructure } from './structure.js';
 
 export const FORMAT_VERSION = 1;
@@ -53,8 +53,13 @@ export interface EncodedBlob {
   readonly bytes: number;
 }
 
-export interface DecodedBlob {
+/** What decoding a blob has found out, beside its value. */
+export interface KnownBlob {
   readonly head: BlobHead;
+  readonly layout: FileLayout;
+}
+
+export interface DecodedBlob extends KnownBlob {
   readonly value: unknown;
 }
 
@@ -84,16 +89,21 @@ export function encodeBlob(key: string, value: unknown, lineage?: Lineage): Enco
 /**
  * The value of a whole file. A light curve lies over `file`'s memory.
  *
- * @param verify whether to compute the checksum; false only for bytes known to be the ones verified before
+ * @param known what an earlier decoding of the very same bytes gave; they are neither verified nor parsed again
  * @throws TessCacheError CORRUPT, or NEWER_FORMAT where the file is sound as far as this version can tell
  */
-export function decodeBlob(file: Buffer, verify = true): DecodedBlob {
+export function decodeBlob(file: Buffer, known: KnownBlob = examine(file)): DecodedBlob {
+  const { head, layout } = known;
+  const content = layOut(layout, file);
+  const value = head.kind === 'lightcurve' ? decodeLightCurve(content) : decodeAnyValue(content);
+  return { head, layout, value };
+}
+
+function examine(file: Buffer): KnownBlob {
   const checksum = readSeal(file);
-  if (checksum !== undefined && verify) checkSeal(file, checksum);
-  const content = decodeSafetensors(file);
-  const head = readHead(content, checksum);
-  if (head.kind === 'lightcurve') return { head, value: decodeLightCurve(content) };
-  return { head, value: decodeAnyValue(content) };
+  if (checksum !== undefined) checkSeal(file, checksum);
+  const layout = parseLayout(file);
+  return { head: readHead(layout.metadata, checksum), layout };
 }
 
 /** The checksum that the first SEAL_END bytes of a blob claim, or undefined where they are not a blob's. */
@@ -109,7 +119,7 @@ function checkSeal(file: Buffer, claimed: Checksum): void {
   if (computed !== claimed) throw corrupt(claimed, computed);
 }
 
-function readHead({ metadata }: Tensors, checksum: Checksum | undefined): BlobHead {
+function readHead(metadata: BlobHead['metadata'], checksum: Checksum | undefined): BlobHead {
   const version = Number(FORMAT.exec(metadata.get('format') ?? '')?.[1]);
   if (version > FORMAT_VERSION) {
     throw new TessCacheError(

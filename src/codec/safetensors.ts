@@ -84,6 +84,22 @@ export function encodeSafetensors({ tensors, metadata }: Tensors): Uint8Array[] 
   return [head, ...ordered.map(([, { bytes }]) => bytes)];
 }
 
+/** Where a tensor stands in the file, in bytes from its start. */
+interface Place {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header of a file says: with it, the same file can be read again without parsing. */
+export interface FileLayout {
+  readonly places: ReadonlyMap<string, Place>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly headerBytes: number;
+  readonly fileBytes: number;
+}
+
 /**
  * The tensors of a whole file; their bytes are views of `file`. Any bytes whatever are safe to pass: nothing
  * is allocated beyond the header's own JSON.
@@ -91,6 +107,21 @@ export function encodeSafetensors({ tensors, metadata }: Tensors): Uint8Array[] 
  * @throws TessCacheError CORRUPT where a rule of the format is broken
  */
 export function decodeSafetensors(file: Uint8Array): Tensors {
+  return layOut(parseLayout(file), file);
+}
+
+/** The tensors of a file whose layout is known, as views of `file`. */
+export function layOut({ places, metadata, fileBytes }: FileLayout, file: Uint8Array): Tensors {
+  if (file.length !== fileBytes) throw corrupt(`${fileBytes} bytes`, `${file.length}`);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { dtype, shape, begin, end }] of places) {
+    tensors.set(name, { dtype, shape, bytes: file.subarray(begin, end) });
+  }
+  return { tensors, metadata };
+}
+
+/** @throws TessCacheError CORRUPT where a rule of the format is broken */
+export function parseLayout(file: Uint8Array): FileLayout {
   requireLittleEndian();
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   if (view.length < LENGTH_BYTES) throw corrupt('at least 8 bytes', `${view.length} bytes`);
@@ -100,30 +131,26 @@ export function decodeSafetensors(file: Uint8Array): Tensors {
     throw corrupt(`a header within the file's ${view.length} bytes`, `a header of ${headerBytes} bytes`);
   }
   const header = parseHeader(view.toString('utf8', LENGTH_BYTES, dataStart));
-  const tensors = new Map<string, Tensor>();
+  const places = new Map<string, Place>();
   const metadata = new Map<string, string>();
-  const ends: [begin: number, end: number][] = [];
-  const data = view.subarray(dataStart);
   for (const [name, entry] of Object.entries(header)) {
-    if (name === METADATA) {
-      if (!isObject(entry)) throw corrupt('__metadata__ as an object', 'something else');
-      for (const [key, value] of Object.entries(entry)) {
-        if (typeof value !== 'string') throw corrupt('metadata values that are strings', `another at ${key}`);
-        metadata.set(key, value);
-      }
+    if (name !== METADATA) {
+      places.set(name, parsePlace(name, entry, dataStart, view.length));
       continue;
     }
-    const { dtype, shape, begin, end } = parseTensor(name, entry, data.length);
-    ends.push([begin, end]);
-    tensors.set(name, { dtype, shape, bytes: data.subarray(begin, end) });
+    if (!isObject(entry)) throw corrupt('__metadata__ as an object', 'something else');
+    for (const [key, value] of Object.entries(entry)) {
+      if (typeof value !== 'string') throw corrupt('metadata values that are strings', `another at ${key}`);
+      metadata.set(key, value);
+    }
   }
-  let covered = 0;
-  for (const [begin, end] of ends.sort(([a, b], [c, d]) => a - c || b - d)) {
-    if (begin !== covered) throw corrupt(`a tensor that starts at ${covered}`, `one at ${begin}`);
+  let covered = dataStart;
+  for (const { begin, end } of [...places.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== covered) throw corrupt(`a tensor that starts at byte ${covered}`, `one at ${begin}`);
     covered = end;
   }
-  if (covered !== data.length) throw corrupt(`${covered} bytes of data`, `${data.length}`);
-  return { tensors, metadata };
+  if (covered !== view.length) throw corrupt(`${covered} bytes`, `${view.length}`);
+  return { places, metadata, headerBytes, fileBytes: view.length };
 }
 
 function parseHeader(text: string): Record<string, unknown> {
@@ -138,7 +165,7 @@ function parseHeader(text: string): Record<string, unknown> {
   return header;
 }
 
-function parseTensor(name: string, entry: unknown, dataBytes: number) {
+function parsePlace(name: string, entry: unknown, dataStart: number, fileBytes: number): Place {
   if (!isObject(entry)) throw corrupt(`tensor ${name} as an object`, 'something else');
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype)) {
@@ -152,10 +179,10 @@ function parseTensor(name: string, entry: unknown, dataBytes: number) {
   }
   const [begin, end] = offsets as [number, number];
   const bytes = (shape as number[]).reduce((product, size) => product * size, ITEM_BYTES[dtype as Dtype]);
-  if (begin > end || end > dataBytes || end - begin !== bytes) {
-    throw corrupt(`${bytes} of ${dataBytes} bytes for ${name}`, `offsets ${begin} to ${end}`);
+  if (begin > end || end > fileBytes - dataStart || end - begin !== bytes) {
+    throw corrupt(`${bytes} of ${fileBytes - dataStart} bytes for ${name}`, `offsets ${begin} to ${end}`);
   }
-  return { dtype: dtype as Dtype, shape: shape as number[], begin, end };
+  return { dtype: dtype as Dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

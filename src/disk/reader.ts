@@ -1,5 +1,5 @@
 /** Reads entries: the value that was put under a key, or why there is none. */
-import { decodeBlob, type BlobHead, type DecodedBlob } from '../codec/blob.js';
+import { decodeBlob, type BlobHead, type DecodedBlob, type KnownBlob } from '../codec/blob.js';
 import { TessCacheError } from '../errors.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
@@ -32,10 +32,10 @@ export interface Found {
 }
 
 /**
- * Files known to be sound, by identity, 100 bytes each; when there are more they are forgotten, and verified
- * again when they are read next.
+ * Bytes of headers kept of files known to be sound: a thousand light curves with all their FITS header values.
+ * When there are more they are forgotten, and verified and parsed again when they are read next.
  */
-const MAX_VERIFIED = 16_384;
+const MAX_KNOWN_BYTES = 16 * 1024 ** 2;
 /**
  * A file this young may be changed once more without its times moving, since the kernel's clock ticks every 4
  * to 10 ms; so it is verified again at the next read.
@@ -45,7 +45,8 @@ const SETTLED_AFTER_MS = 20;
 export class Reader {
   readonly #store: EntryStore;
   readonly #discard: (digest: KeyDigest, key: Key, miss: Miss, seen: FileIdentity | undefined) => void;
-  readonly #verified = new Map<KeyDigest, FileIdentity>();
+  readonly #known = new Map<KeyDigest, { readonly identity: FileIdentity; readonly blob: KnownBlob }>();
+  #knownBytes = 0;
 
   /** @param discard called with what must not be found again; it may throw an I/O error */
   constructor(
@@ -64,20 +65,20 @@ export class Reader {
     if (blob instanceof Obstacle) {
       return this.#miss(digest, key, 'corrupt', `${blob.found} stands in place of the blob`, undefined);
     }
+    const known = this.#findKnown(digest, blob.identity);
     let decoded: DecodedBlob;
     try {
-      decoded = decodeBlob(blob.bytes, !this.#isVerified(digest, blob.identity));
+      decoded = decodeBlob(blob.bytes, known);
     } catch (error) {
       if (!(error instanceof TessCacheError)) throw error;
       const reason = error.code === 'NEWER_FORMAT' ? 'newer-format' : 'corrupt';
       return this.#miss(digest, key, reason, error.message, blob.identity);
     }
-    const { head, value } = decoded;
-    const stranger = strangeness(key, head);
-    if (stranger !== undefined) return this.#miss(digest, key, 'mismatch', stranger, blob.identity);
-    if (Date.now() - Math.max(blob.identity.mtimeMs, blob.identity.ctimeMs) > SETTLED_AFTER_MS) {
-      if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear();
-      this.#verified.set(digest, blob.identity);
+    const { head, layout, value } = decoded;
+    if (known === undefined) {
+      const stranger = strangeness(key, head);
+      if (stranger !== undefined) return this.#miss(digest, key, 'mismatch', stranger, blob.identity);
+      this.#remember(digest, blob.identity, { head, layout });
     }
     const input = head.lineage && changedInput(this.#store, head.lineage);
     if (input !== undefined)
@@ -103,11 +104,24 @@ export class Reader {
     return sidecar?.checksum === head.checksum ? sidecar : describeBlob(blob, now)!;
   }
 
-  #isVerified(digest: KeyDigest, { ino, size, mtimeMs, ctimeMs }: FileIdentity): boolean {
-    const known = this.#verified.get(digest);
-    return (
-      known?.ino === ino && known.size === size && known.mtimeMs === mtimeMs && known.ctimeMs === ctimeMs
-    );
+  #findKnown(digest: KeyDigest, { ino, size, mtimeMs, ctimeMs }: FileIdentity): KnownBlob | undefined {
+    const known = this.#known.get(digest);
+    const isSame =
+      known?.identity.ino === ino &&
+      known.identity.size === size &&
+      known.identity.mtimeMs === mtimeMs &&
+      known.identity.ctimeMs === ctimeMs;
+    return isSame ? known.blob : undefined;
+  }
+
+  #remember(digest: KeyDigest, identity: FileIdentity, { head, layout }: KnownBlob): void {
+    if (Date.now() - Math.max(identity.mtimeMs, identity.ctimeMs) <= SETTLED_AFTER_MS) return;
+    this.#knownBytes += layout.headerBytes;
+    if (this.#knownBytes > MAX_KNOWN_BYTES) {
+      this.#known.clear();
+      this.#knownBytes = layout.headerBytes;
+    }
+    this.#known.set(digest, { identity, blob: { head, layout } });
   }
 
   #miss(
