@@ -95,7 +95,12 @@ function filesToCompare(): string[] {
           { name: 'J', form: 'J', values: [-1, 7, 2147483647], nullValue: -1 },
           { name: 'UINT32', form: 'J', values: [-2147483648, 0, 5], zero: 2147483648 },
           { name: 'K', form: 'K', values: [2n ** 53n + 1n, -5n, 2n ** 62n] },
-          { name: 'UINT64', form: 'K', values: [-(2n ** 63n), 1025n, 2n ** 63n - 1n], zero: 2n ** 63n },
+          {
+            name: 'UINT64',
+            form: 'K',
+            values: [-(2n ** 63n), 2n ** 61n + 1025n, 2n ** 63n - 1n],
+            zero: 2n ** 63n,
+          },
           { name: 'B', form: 'B', values: [0, 128, 255] },
           { name: 'INT8', form: 'B', values: [0, 128, 255], zero: -128 },
           { name: 'L', form: 'L', values: [true, false, true] },

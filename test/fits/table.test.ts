@@ -47,8 +47,8 @@ describe('columns of every type', () => {
     ['signed 8', { form: 'B', values: [0, 255], zero: -128 }, [-128, 127]],
     [
       'unsigned 64, rounded once',
-      { form: 'K', values: [-(2n ** 63n), 2n ** 63n - 1n, 1025n], zero: 2n ** 63n },
-      [0, 2 ** 64, Number(2n ** 63n + 1025n)],
+      { form: 'K', values: [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 61n + 1025n], zero: 2n ** 63n },
+      [0, 2 ** 64, Number(2n ** 63n + 2n ** 61n + 1025n)],
     ],
     ['no rows', { form: 'D', values: [] }, []],
   ])('%s', (_, column, expected) => {
