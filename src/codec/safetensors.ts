@@ -12,7 +12,8 @@
  * so that a reader can lay a typed array over the bytes it read.
  */
 import { endianness } from 'node:os';
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
+import { isWellFormed } from '../ref/well-formed.js';
 
 /** Bytes per item of each dtype. */
 export const ITEM_BYTES = {
@@ -48,6 +49,8 @@ const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 /** The reference implementation refuses longer headers. */
 export const MAX_HEADER_BYTES = 100_000_000;
+/** The longest file that Node 20 can read into one Buffer. */
+const MAX_FILE_BYTES = 2 ** 32;
 const METADATA = '__metadata__';
 /** Dimensions of a tensor; far above numpy's 64. */
 const MAX_RANK = 64;
@@ -56,11 +59,13 @@ const MAX_RANK = 64;
  * The file as a list of byte ranges: the header, then each tensor's own bytes, which are not copied. Metadata
  * comes first in the header, in the order given; tensors are ordered by item size, largest first.
  *
- * @throws TessCacheError UNSUPPORTED_VALUE where the header would be longer than readers accept
+ * @throws TessCacheError UNSUPPORTED_VALUE where the header would be longer than readers accept, or hold text
+ *   that they don't; TOO_LARGE where the file could not be read back in one piece
  */
 export function encodeSafetensors({ tensors, metadata }: Tensors): Uint8Array[] {
   requireLittleEndian();
   const ordered = [...tensors].sort(([, a], [, b]) => ITEM_BYTES[b.dtype] - ITEM_BYTES[a.dtype]);
+  for (const [name, text] of metadata) requireWellFormed(name, text);
   const entries = [`${JSON.stringify(METADATA)}:${JSON.stringify(Object.fromEntries(metadata))}`];
   let offset = 0;
   for (const [name, { dtype, shape, bytes }] of ordered) {
@@ -77,6 +82,12 @@ export function encodeSafetensors({ tensors, metadata }: Tensors): Uint8Array[] 
       expected: `at most ${MAX_HEADER_BYTES} bytes`,
       found: `${headerBytes} bytes`,
     });
+  }
+  const fileBytes = LENGTH_BYTES + headerBytes + offset;
+  if (fileBytes > MAX_FILE_BYTES) {
+    const expected = `at most ${MAX_FILE_BYTES} bytes`;
+    const found = `${fileBytes} bytes`;
+    throw new TessCacheError('TOO_LARGE', `a file of ${found}; it may have ${expected}`, { expected, found });
   }
   const head = Buffer.alloc(LENGTH_BYTES + headerBytes, ' ');
   head.writeBigUInt64LE(BigInt(headerBytes), 0);
@@ -140,7 +151,8 @@ export function parseLayout(file: Uint8Array): FileLayout {
     }
     if (!isObject(entry)) throw corrupt('__metadata__ as an object', 'something else');
     for (const [key, value] of Object.entries(entry)) {
-      if (typeof value !== 'string') throw corrupt('metadata values that are strings', `another at ${key}`);
+      if (typeof value !== 'string')
+        throw corrupt('metadata values that are strings', `${describe(value)} at ${describe(key)}`);
       metadata.set(key, value);
     }
   }
@@ -166,21 +178,22 @@ function parseHeader(text: string): Record<string, unknown> {
 }
 
 function parsePlace(name: string, entry: unknown, dataStart: number, fileBytes: number): Place {
-  if (!isObject(entry)) throw corrupt(`tensor ${name} as an object`, 'something else');
+  const label = describe(name);
+  if (!isObject(entry)) throw corrupt(`tensor ${label} as an object`, describe(entry));
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    throw corrupt(`a known dtype for ${name}`, JSON.stringify(dtype));
+    throw corrupt(`a known dtype for ${label}`, describe(dtype));
   }
   if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every(isSize)) {
-    throw corrupt(`a shape for ${name}`, JSON.stringify(shape));
+    throw corrupt(`a shape for ${label}`, describe(shape));
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw corrupt(`data_offsets for ${name}`, JSON.stringify(offsets));
+    throw corrupt(`data_offsets for ${label}`, describe(offsets));
   }
   const [begin, end] = offsets as [number, number];
   const bytes = (shape as number[]).reduce((product, size) => product * size, ITEM_BYTES[dtype as Dtype]);
   if (begin > end || end > fileBytes - dataStart || end - begin !== bytes) {
-    throw corrupt(`${bytes} of ${fileBytes - dataStart} bytes for ${name}`, `offsets ${begin} to ${end}`);
+    throw corrupt(`${bytes} of ${fileBytes - dataStart} bytes for ${label}`, `offsets ${begin} to ${end}`);
   }
   return { dtype: dtype as Dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
@@ -191,6 +204,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isSize(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** JSON can express a lone surrogate, UTF-8 can't, and the readers of other languages reject it. */
+function requireWellFormed(name: string, text: string): void {
+  if (isWellFormed(name) && isWellFormed(text)) return;
+  const expected = 'well-formed Unicode';
+  const found = describe(text);
+  throw new TessCacheError('UNSUPPORTED_VALUE', `${describe(name)} must be ${expected}, got ${found}`, {
+    field: name,
+    expected,
+    found,
+  });
 }
 
 /** Typed arrays have the machine's byte order, safetensors is little-endian; Node runs on few others. */

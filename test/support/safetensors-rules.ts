@@ -45,6 +45,7 @@ export function strictlyRead(file: Buffer): PlainFile {
   rule(JSON.stringify(parsed).length === json.length, 'no name stands twice, no space stands within');
   rule(!/\\ud[89a-f]/.test(json.replaceAll('\\\\', '')), 'all text is well-formed Unicode');
   const { __metadata__: metadata = {}, ...entries } = parsed;
+  rule(!Array.isArray(metadata), 'metadata are an object');
   for (const value of Object.values(metadata as object)) {
     rule(typeof value === 'string', 'metadata are strings');
   }
