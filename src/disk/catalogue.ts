@@ -116,17 +116,23 @@ export class Catalogue {
     this.#bytes -= known.bytes;
   }
 
-  /** Brings in what other processes have written down; everything at the first call. */
-  sync(): void {
+  /**
+   * Brings in what other processes have written down; everything at the first call.
+   *
+   * @param records to write down before
+   */
+  sync(records: readonly JournalRecord[] = []): void {
     if (!this.#loaded) {
       for (let index = 0; index < SHARDS.length; index++) {
         this.#shards.push(new Map());
         this.#listed.push(NaN);
       }
     }
-    const wasRewritten = this.#journal.readNew((record) => {
+    const apply = (record: JournalRecord) => {
       this.#apply(record);
-    });
+    };
+    const wasRewritten =
+      records.length > 0 ? this.#journal.exchange(records, apply) : this.#journal.readNew(apply);
     if (!this.#loaded || wasRewritten) {
       this.#loaded = true;
       this.reconcile();

@@ -54,10 +54,13 @@ export const O_PLAIN = (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK
 export const DIRECTORY_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
-/** The system's error code (ENOENT, EACCES, …), or undefined where `error` is no system error. */
+/**
+ * The system's error code (ENOENT, EACCES, …), or undefined where `error` is no system error. Node's own errors
+ * (ERR_INVALID_ARG_TYPE, …) and ours have a `code` too: only the system's have an `errno`.
+ */
 export function systemCode(error: unknown): string | undefined {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  const { code, errno } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  return typeof code === 'string' && typeof errno === 'number' ? code : undefined;
 }
 
 /** Which file a path named at one moment. A write in place changes the times, a rename the inode. */

@@ -72,6 +72,8 @@ export type JournalRecord = PutRecord | RemovalRecord | EntriesRecord;
 const HISTORY = 5000;
 /** Entries in one line of a rewritten journal: one check for many, and a damaged line loses no more. */
 const ENTRIES_A_LINE = 500;
+/** Rounds of an exchange that found the journal rewritten; it is rewritten once in thousands of puts. */
+const EXCHANGE_ROUNDS = 5;
 const READ_CHUNK_BYTES = 1 << 20;
 /** A line of entries with the longest keys takes less; what is longer is not ours, and passed over. */
 const MAX_LINE_BYTES = 1 << 24;
@@ -90,65 +92,69 @@ export class Journal {
     this.#layout = layout;
   }
 
-  /** Appends records. A failure is of no consequence to what is cached: returns whether they were written. */
-  append(records: readonly JournalRecord[]): boolean {
-    const lines = Buffer.concat(records.map(encodeLine));
-    try {
-      const fd = this.#openToAppend();
-      try {
-        writeFully(this.#files, fd, lines, null);
-      } finally {
-        this.#files.close(fd);
-      }
-      return true;
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      return false;
-    }
+  /** Appends records. A failure is of no consequence to what is cached. */
+  append(records: readonly JournalRecord[]): void {
+    this.#appendBytes(Buffer.concat(records.map(encodeLine)));
   }
 
   /**
-   * What was appended since the last call; all there is at the first, and after a rewrite.
+   * Appends records, and reads what is new since the last call, with them; all there is at the first call, and
+   * after another process has rewritten the journal.
    *
    * @param visit called for each record, in order
    * @returns whether the file is another one than before: records between may have been lost
    */
+  exchange(records: readonly JournalRecord[], visit: (record: JournalRecord) => void): boolean {
+    const lines = Buffer.concat(records.map(encodeLine));
+    let wasRewritten = false;
+    for (let round = 0; round < EXCHANGE_ROUNDS; round++) {
+      const read = this.#exchangeOnce(lines, visit);
+      wasRewritten ||= read.wasRewritten;
+      if (read.isCurrent) break;
+      // Another process has rewritten the journal, and what was appended may be lost with the old one.
+    }
+    return wasRewritten;
+  }
+
+  /** What others have appended since the last call, as `exchange` with nothing to append. */
   readNew(visit: (record: JournalRecord) => void): boolean {
-    let fd: number;
-    try {
-      fd = this.#files.open(this.#layout.journal, O_RDONLY | O_PLAIN);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      const wasThere = this.#ino !== undefined;
-      this.#restart(undefined);
-      return wasThere;
-    }
-    try {
-      const { ino, size } = this.#files.fstat(fd);
-      const isOther = ino !== this.#ino || size < this.#offset;
-      const isFirst = this.#ino === undefined;
-      if (isOther) this.#restart(ino);
-      if (size > this.#offset) this.#readLines(fd, size, visit);
-      return isOther && !isFirst;
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      return true;
-    } finally {
-      this.#files.close(fd);
-    }
+    return this.#reading((fd) => this.#readFrom(fd, visit));
   }
 
   /** Every record in the file that passes its check, oldest first. */
   readAll(visit: (record: JournalRecord) => void): void {
-    const whole = new Journal(this.#files, this.#layout);
-    whole.readNew(visit);
+    new Journal(this.#files, this.#layout).readNew(visit);
   }
 
   /**
-   * Replaces the journal by a shorter one: the last removals, and the entries that are there. What another
-   * process appends meanwhile may be lost; it notices, as does every reader, since the file is another one.
+   * Replaces the journal by a shorter one: the last removals, and the entries that are there.
+   *
+   * What others have appended since the last call of `exchange` is carried over, up to the last moment before
+   * they see that the journal is another one; from then on they append again what they may have lost.
    */
   rewrite(entries: Iterable<EntryRecord>, at: number): void {
+    // Where there is none, there is one now: a rewrite is one of the things that bring it back.
+    this.#appendBytes(Buffer.from('\n'));
+    this.#reading((old) => {
+      const read = this.#offset;
+      const lines = [...this.#history(), ...entryLines(entries, at)];
+      const { path, identity } = writeTemporary(this.#files, this.#layout, [Buffer.concat(lines)], false);
+      try {
+        this.#files.rename(path, this.#layout.journal);
+      } catch (error) {
+        removeQuietly(this.#files, path);
+        throw error;
+      }
+      const rest = Buffer.alloc(Math.max(0, this.#files.fstat(old).size - read));
+      this.#appendBytes(rest.subarray(0, readFully(this.#files, old, rest, read)));
+      this.#restart(identity.ino);
+      this.#offset = identity.size;
+      return false;
+    });
+  }
+
+  /** Lines of the last removals. */
+  #history(): Buffer[] {
     let past: JournalRecord[] = [];
     this.readAll((record) => {
       if (record.op === 'entries' || (record.op === 'put' && record.replaced !== true)) return;
@@ -163,29 +169,61 @@ export class Journal {
       });
       if (past.length > 2 * HISTORY) past = past.slice(-HISTORY);
     });
-    const lines = past.slice(-HISTORY).map(encodeLine);
-    let list: EntryRecord[] = [];
-    const endLine = () => {
-      lines.push(encodeLine({ op: 'entries', at, pid: process.pid, list }));
-      list = [];
-    };
-    for (const entry of entries) {
-      list.push(entry);
-      if (list.length === ENTRIES_A_LINE) endLine();
-    }
-    if (list.length > 0) endLine();
+    return past.slice(-HISTORY).map(encodeLine);
+  }
+
+  #exchangeOnce(lines: Buffer, visit: (record: JournalRecord) => void) {
     try {
-      const { path, identity } = writeTemporary(this.#files, this.#layout, [Buffer.concat(lines)], false);
+      const fd = this.#openToAppend();
       try {
-        this.#files.rename(path, this.#layout.journal);
-      } catch (error) {
-        removeQuietly(this.#files, path);
-        throw error;
+        writeFully(this.#files, fd, lines, null);
+        const wasRewritten = this.#readFrom(fd, visit);
+        return { wasRewritten, isCurrent: this.#files.stat(this.#layout.journal).ino === this.#ino };
+      } finally {
+        this.#files.close(fd);
       }
-      this.#restart(identity.ino);
-      this.#offset = identity.size;
     } catch (error) {
-      // The longer journal goes on.
+      if (systemCode(error) === undefined) throw error;
+      return { wasRewritten: this.readNew(visit), isCurrent: true };
+    }
+  }
+
+  #readFrom(fd: number, visit: (record: JournalRecord) => void): boolean {
+    const { ino, size } = this.#files.fstat(fd);
+    const isOther = ino !== this.#ino || size < this.#offset;
+    const isFirst = this.#ino === undefined;
+    if (isOther) this.#restart(ino);
+    if (size > this.#offset) this.#readLines(fd, size, visit);
+    return isOther && !isFirst;
+  }
+
+  /** @returns what `read` returns; where the journal can't be read, whether it could before */
+  #reading(read: (fd: number) => boolean): boolean {
+    try {
+      const fd = this.#files.open(this.#layout.journal, O_RDONLY | O_PLAIN);
+      try {
+        return read(fd);
+      } finally {
+        this.#files.close(fd);
+      }
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      const wasThere = this.#ino !== undefined;
+      this.#restart(undefined);
+      return wasThere;
+    }
+  }
+
+  #appendBytes(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    try {
+      const fd = this.#openToAppend();
+      try {
+        writeFully(this.#files, fd, bytes, null);
+      } finally {
+        this.#files.close(fd);
+      }
+    } catch (error) {
       if (systemCode(error) === undefined) throw error;
     }
   }
@@ -232,6 +270,22 @@ export class Journal {
       return this.#files.open(this.#layout.journal, flags, FILE_MODE);
     }
   }
+}
+
+/** The entries as lines of a rewritten journal. */
+function entryLines(entries: Iterable<EntryRecord>, at: number): Buffer[] {
+  const lines: Buffer[] = [];
+  let list: EntryRecord[] = [];
+  const endLine = () => {
+    if (list.length > 0) lines.push(encodeLine({ op: 'entries', at, pid: process.pid, list }));
+    list = [];
+  };
+  for (const entry of entries) {
+    list.push(entry);
+    if (list.length === ENTRIES_A_LINE) endLine();
+  }
+  endLine();
+  return lines;
 }
 
 const NEWLINE = 0x0a;

@@ -191,8 +191,7 @@ export class Writer {
         sector,
         replaced,
       } as const;
-      this.journal.append([put]);
-      this.catalogue.sync();
+      this.catalogue.sync([put]);
     });
   }
 
