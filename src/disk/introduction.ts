@@ -21,13 +21,12 @@ All of it may be deleted at any time: the price is that it has to be made again.
   tess-cache --cache-dir . clear
 `;
 
-/** Writes both texts where the tag isn't there. They serve people: a failure is of no consequence. */
+/** Writes each text where no file of that name is. They serve people: a failure is of no consequence. */
 export function introduce(files: FileSystem, layout: Layout): void {
   try {
     files.mkdir(layout.dir, { recursive: true, mode: DIRECTORY_MODE });
-    if (isThere(files, layout.cacheTag)) return;
-    write(files, layout, README, layout.readme);
-    write(files, layout, CACHE_TAG, layout.cacheTag);
+    if (!isThere(files, layout.readme)) write(files, layout, README, layout.readme);
+    if (!isThere(files, layout.cacheTag)) write(files, layout, CACHE_TAG, layout.cacheTag);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
   }
