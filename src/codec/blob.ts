@@ -15,7 +15,7 @@
  *
  * Versions: 1 (2026-11) the first.
  */
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import { LightCurveData } from '../light-curve/light-curve-data.js';
 import { parseProductRef } from '../ref/product-ref.js';
 import { CHECKSUM_DIGITS, CHECKSUM_PREFIX, checksumOf, type Checksum } from './checksum.js';
@@ -65,7 +65,8 @@ export interface DecodedBlob extends KnownBlob {
 
 /**
  * @param lineage of a product, what it was computed from
- * @throws TessCacheError UNSUPPORTED_VALUE where the value would not come back as it is
+ * @throws TessCacheError UNSUPPORTED_VALUE where the value would not come back as it is, BAD_LIGHT_CURVE where
+ *   it is a light curve no more, TOO_LARGE
  */
 export function encodeBlob(key: string, value: unknown, lineage?: Lineage): EncodedBlob {
   const kind: EntryKind = value instanceof LightCurveData ? 'lightcurve' : 'value';
@@ -90,7 +91,8 @@ export function encodeBlob(key: string, value: unknown, lineage?: Lineage): Enco
  * The value of a whole file. A light curve lies over `file`'s memory.
  *
  * @param known what an earlier decoding of the very same bytes gave; they are neither verified nor parsed again
- * @throws TessCacheError CORRUPT, or NEWER_FORMAT where the file is sound as far as this version can tell
+ * @throws TessCacheError CORRUPT or BAD_LIGHT_CURVE, or NEWER_FORMAT where the file is sound as far as this
+ *   version can tell
  */
 export function decodeBlob(file: Buffer, known: KnownBlob = examine(file)): DecodedBlob {
   const { head, layout } = known;
@@ -136,7 +138,7 @@ function readHead(metadata: BlobHead['metadata'], checksum: Checksum | undefined
   if (checksum === undefined || version !== FORMAT_VERSION || key === undefined) {
     throw corrupt('a tess-cache blob', 'another safetensors file');
   }
-  if (kind !== 'lightcurve' && kind !== 'value') throw corrupt('kind lightcurve or value', String(kind));
+  if (kind !== 'lightcurve' && kind !== 'value') throw corrupt('kind lightcurve or value', describe(kind));
   return { key, kind, checksum, lineage: parseLineage(metadata), metadata };
 }
 

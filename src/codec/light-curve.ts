@@ -1,25 +1,34 @@
 /** Light curve <-> tensors and metadata. */
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import { LightCurveData } from '../light-curve/light-curve-data.js';
+import { memoryOf } from './memory.js';
 import { decodeProvenance, encodeProvenance } from './provenance.js';
-import type { Dtype, Tensor, Tensors } from './safetensors.js';
+import { ITEM_BYTES, type Dtype, type Tensor, type Tensors } from './safetensors.js';
 
 /** BTJD, in barycentric dynamical time: what `time` of every light curve is in. */
 export const TIME_FORMAT = 'btjd';
 export const TIME_SCALE = 'tdb';
 
-/** @throws TessCacheError UNSUPPORTED_VALUE where the provenance can't be written */
-export function encodeLightCurve(data: LightCurveData): Tensors {
-  const tensor = (dtype: Dtype, array: unknown): Tensor => {
-    const { buffer, byteOffset, byteLength, length } = array as Float64Array;
-    return { dtype, shape: [length], bytes: new Uint8Array(buffer, byteOffset, byteLength) };
-  };
+/**
+ * @throws TessCacheError UNSUPPORTED_VALUE where it is more than a light curve, or its provenance can't be
+ *   written; BAD_LIGHT_CURVE where it is none any more
+ */
+export function encodeLightCurve(given: LightCurveData): Tensors {
+  // From JavaScript its fields can be replaced and its arrays written to: what is no light curve now would be
+  // written, and never read back.
+  const data = new LightCurveData(given);
+  if (
+    Object.getPrototypeOf(given) !== LightCurveData.prototype ||
+    Reflect.ownKeys(given).length !== Reflect.ownKeys(data).length
+  ) {
+    throw unsupported('value', 'a LightCurveData without further properties', describe(given));
+  }
   const tensors = new Map([
-    ['time', tensor('F64', data.time)],
-    ['flux', tensor('F64', data.flux)],
-    ['flux_err', tensor('F64', data.fluxErr)],
-    ['quality', tensor('I32', data.quality)],
-    ['valid_mask', tensor('BOOL', data.validMask)],
+    ['time', tensor('F64', 'time', data.time)],
+    ['flux', tensor('F64', 'flux', data.flux)],
+    ['flux_err', tensor('F64', 'fluxErr', data.fluxErr)],
+    ['quality', tensor('I32', 'quality', data.quality)],
+    ['valid_mask', tensor('BOOL', 'validMask', data.validMask)],
   ]);
   const { provenance } = data;
   const metadata = new Map([
@@ -30,13 +39,20 @@ export function encodeLightCurve(data: LightCurveData): Tensors {
     ['time_scale', TIME_SCALE],
   ]);
   if (provenance !== undefined) {
+    const json = encodeProvenance(provenance);
     const { fluxType, author, exptimeSeconds } = provenance;
     if (fluxType !== undefined) metadata.set('flux_type', fluxType);
     if (author !== undefined) metadata.set('author', author);
     if (exptimeSeconds !== undefined) metadata.set('exptime_seconds', String(exptimeSeconds));
-    metadata.set('provenance', encodeProvenance(provenance));
+    metadata.set('provenance', json);
   }
   return { tensors, metadata };
+}
+
+function tensor(dtype: Dtype, field: string, array: unknown): Tensor {
+  const bytes = memoryOf(array as ArrayBufferView);
+  if (bytes === undefined) throw unsupported(field, 'an array', 'one whose memory was given away');
+  return { dtype, shape: [bytes.length / ITEM_BYTES[dtype]], bytes };
 }
 
 /**
@@ -47,10 +63,8 @@ export function encodeLightCurve(data: LightCurveData): Tensors {
  */
 export function decodeLightCurve({ tensors, metadata }: Tensors): LightCurveData {
   if (metadata.get('time_format') !== TIME_FORMAT || metadata.get('time_scale') !== TIME_SCALE) {
-    throw corrupt(
-      'times in btjd and tdb',
-      `${metadata.get('time_format')} and ${metadata.get('time_scale')}`,
-    );
+    const found = [metadata.get('time_format'), metadata.get('time_scale')].map(describe);
+    throw corrupt('times in btjd and tdb', found.join(' and '));
   }
   const provenance = metadata.get('provenance');
   return new LightCurveData({
@@ -84,6 +98,11 @@ function lay<A>(type: ArrayType<A>, tensors: Tensors['tensors'], name: string, d
 
 function describeTensor(tensor: Tensor | undefined): string {
   return tensor === undefined ? 'none' : `${tensor.dtype} of ${tensor.shape.length} dimensions`;
+}
+
+function unsupported(field: string, expected: string, found: string): TessCacheError {
+  const message = `light curve: ${field} would not come back as it is: expected ${expected}, got ${found}`;
+  return new TessCacheError('UNSUPPORTED_VALUE', message, { field, expected, found });
 }
 
 function corrupt(expected: string, found: string): TessCacheError {

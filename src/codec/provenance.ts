@@ -1,5 +1,5 @@
 /** Provenance <-> JSON in snake_case, field by field. */
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import type { LightCurveProvenance } from '../light-curve/provenance.js';
 import { decodeStructure, encodeStructure } from './structure.js';
 
@@ -27,46 +27,56 @@ const NAMES: Readonly<Record<keyof LightCurveProvenance, string>> = {
   headers: 'headers',
 };
 
+/** Fields that also stand in the blob's metadata as text, which is read back as this type. */
+const SCALARS: Readonly<Record<string, 'string' | 'number'>> = {
+  author: 'string',
+  exptimeSeconds: 'number',
+  fluxType: 'string',
+};
+
 /**
  * The provenance as JSON text; its values are written as structure.ts writes them, so that NaN and integers
  * beyond 2^53 come back as they were.
  *
- * @throws TessCacheError UNSUPPORTED_VALUE for a field that no provenance has, or arrays in one
+ * @throws TessCacheError UNSUPPORTED_VALUE for a field that no provenance has, arrays in one, or another type
+ *   than it has
  */
 export function encodeProvenance(provenance: LightCurveProvenance): string {
+  if (typeof provenance !== 'object' || provenance === null) {
+    throw unsupported('provenance', 'an object', describe(provenance));
+  }
   const record: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(provenance)) {
     if (!Object.hasOwn(NAMES, field)) {
-      throw new TessCacheError('UNSUPPORTED_VALUE', `provenance has no field ${JSON.stringify(field)}`, {
-        field,
-        expected: Object.keys(NAMES).join(', '),
-        found: field,
-      });
+      throw unsupported(`provenance.${field}`, Object.keys(NAMES).join(', '), describe(field));
+    }
+    const type = SCALARS[field];
+    if (type !== undefined && value !== undefined && typeof value !== type) {
+      throw unsupported(`provenance.${field}`, `a ${type}`, describe(value));
     }
     if (value !== undefined) record[NAMES[field as keyof LightCurveProvenance]] = value;
   }
   const { json, tensors } = encodeStructure(record);
   if (tensors.size > 0) {
-    const field = [...tensors.keys()][0];
-    throw new TessCacheError(
-      'UNSUPPORTED_VALUE',
-      `provenance ${field} holds an array; it takes metadata only`,
-      {
-        field,
-        expected: 'metadata',
-        found: 'a typed array',
-      },
-    );
+    throw unsupported(`provenance.${[...tensors.keys()][0]}`, 'metadata', 'a typed array');
   }
   return json;
 }
 
 /** @throws TessCacheError CORRUPT */
 export function decodeProvenance(json: string): LightCurveProvenance {
-  const record = decodeStructure(json, new Map()) as Record<string, unknown>;
+  const record = decodeStructure(json, new Map());
+  if (typeof record !== 'object' || record === null || Object.getPrototypeOf(record) !== Object.prototype) {
+    throw new TessCacheError('CORRUPT', 'a provenance must be an object', { found: describe(record) });
+  }
   const provenance: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(NAMES)) {
-    if (Object.hasOwn(record, name)) provenance[field] = record[name];
+    if (Object.hasOwn(record, name)) provenance[field] = (record as Record<string, unknown>)[name];
   }
   return provenance;
+}
+
+function unsupported(field: string, expected: string, found: string): TessCacheError {
+  const message = `${field} would not come back as it is: expected ${expected}, got ${found}`;
+  return new TessCacheError('UNSUPPORTED_VALUE', message, { field, expected, found });
 }

@@ -20,6 +20,7 @@
 import { types } from 'node:util';
 import { TessCacheError, describe } from '../errors.js';
 import { isWellFormed } from '../ref/well-formed.js';
+import { memoryOf } from './memory.js';
 import { ITEM_BYTES, MAX_HEADER_BYTES, type Dtype, type Tensor } from './safetensors.js';
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -233,18 +234,6 @@ function toJson(structure: Json): string | undefined {
   } catch (error) {
     // Longer than a string can be.
     if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
-
-/** The bytes of an array, or undefined where its memory was transferred to another thread. */
-function memoryOf(array: ArrayBufferView | ArrayBuffer): Uint8Array | undefined {
-  try {
-    return ArrayBuffer.isView(array)
-      ? new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-      : new Uint8Array(array);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
     throw error;
   }
 }

@@ -25,8 +25,8 @@ export function checkBelongs(key: string, value: unknown): void {
   const declared: readonly (readonly [string, string | number, string | number | undefined])[] = [
     ['ticId', ref.ticId, value.ticId],
     ['sector', ref.sector, value.sector],
-    ['fluxType', ref.fluxType, provenance?.fluxType?.toLowerCase()],
-    ['author', ref.author, provenance?.author?.toLowerCase()],
+    ['fluxType', ref.fluxType, lowerCase(provenance?.fluxType)],
+    ['author', ref.author, lowerCase(provenance?.author)],
     ['exptimeSeconds', ref.exptimeSeconds, provenance?.exptimeSeconds],
   ];
   for (const [field, expected, found] of declared) {
@@ -35,6 +35,11 @@ export function checkBelongs(key: string, value: unknown): void {
   if (Number.isFinite(cadenceSeconds) && !exposureAgrees(cadenceSeconds, ref.exptimeSeconds)) {
     throw wrong(key, 'cadenceSeconds', `about ${ref.exptimeSeconds} s`, `${cadenceSeconds} s`);
   }
+}
+
+/** What is no text (a JavaScript caller's) stays as it is, and differs from any. */
+function lowerCase<T>(text: T): T | string {
+  return typeof text === 'string' ? text.toLowerCase() : text;
 }
 
 function checkTimes(key: string, { time }: LightCurveData): void {
