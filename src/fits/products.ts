@@ -2,6 +2,10 @@
  * The TESS light-curve products, as data: how each is told, where its columns and its identity stand.
  * Another product is another row. The first row with a sign that fits the file is its product, so narrower
  * rows stand above wider ones (TESS-SPOC files are SPOC files under another name).
+ *
+ * Quality bits mean what they mean to SPOC up to bit 11. Those above are the products' own, and the default mask
+ * lets them pass: QLP's 2^12 (low precision), 2^29 and 2^30, where its makers advise to use only rows of
+ * quality 0 (a mask of 2^32 - 1), and eleanor's 2^17 and 2^18.
  */
 
 /** All that is given must fit. */

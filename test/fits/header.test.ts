@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cardText, headerBytes, type CardValue } from '../../examples/fits-writer.mjs';
+import { cardText, type CardValue } from '../../examples/fits-cards.mjs';
+import { headerBytes } from '../../examples/fits-writer.mjs';
 import { headerValues, parseHeader } from '../../src/fits/header.js';
 
 /** Cards given as text, each filled to 80 characters. */
