@@ -3,8 +3,8 @@
  * Another product is another row. The first row with a sign that fits the file is its product, so narrower
  * rows stand above wider ones (TESS-SPOC files are SPOC files under another name).
  *
- * Quality bits mean what they mean to SPOC up to bit 11. Those above are the products' own, and the default mask
- * lets them pass: QLP's 2^12 (low precision), 2^29 and 2^30, where its makers advise to use only rows of
+ * All quality columns hold SPOC's bits, which the default mask is made of. Some products add bits of their own,
+ * which it lets pass: QLP's 2^12 (low precision), 2^29 and 2^30, where its makers advise to use only rows of
  * quality 0 (a mask of 2^32 - 1), and eleanor's 2^17 and 2^18.
  */
 
