@@ -1,3 +1,6 @@
+// The types need Node's own, whatever the `types` of the project that imports them.
+/// <reference types="node" preserve="true" />
+
 // The public names, in the order in which data flows.
 export { TessCacheError, type TessCacheErrorCode, type TessCacheErrorFields } from './errors.js';
 export type { CacheEventName, CacheEvents, Listener, Tier } from './events.js';
