@@ -1,10 +1,12 @@
 /**
  * Leases: who is computing what, so that many workers that want one product compute it once.
  *
- *   leases/<digest of the product's key>.json   { "machine", "pid", "token", "beat" } and a newline, 96 bytes
+ *   leases/<digest of the product's key>.json   { "machine", "pid", "thread", "token", "beat" }, blanks and a
+ *                                               newline: 128 bytes
  *
- * A lease is a courtesy: nothing depends on it but work done twice. The holder beats, by writing the file anew
- * in place, while its event loop turns; whoever waits watches the file change. Clocks are never compared.
+ * A lease is a courtesy: nothing depends on it but work done twice. On one machine the system says whether the
+ * holder still runs. For those on other machines it beats, by writing the file anew in place, while its event
+ * loop turns; whoever waits watches the file change. Clocks are never compared.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -23,20 +25,23 @@ import {
   type FileSystem,
 } from './file-system.js';
 import type { Layout } from './layout.js';
-import { isAlive, machineTag } from './process-identity.js';
+import { isAlive, machineTag, threadState, threadTag } from './process-identity.js';
 import { removeQuietly } from './temporary.js';
 
 /** Between two beats. */
 export const BEAT_MS = 500;
-/** Silence after which a holder on another machine is given up: ten beats. */
+/**
+ * Silence after which a holder is given up that can't be asked after, or that was stopped: ten beats. A
+ * computation on another machine that blocks its event loop for longer is done twice.
+ */
 const SILENT_MS = 5_000;
 /**
- * Silence after which a holder that is alive on this machine is given up: a computation that never yields
- * to the event loop can't beat, and one that takes longer is computed twice.
+ * The same where the system says that the process lives, but not whether the thread does (no /proc): it may well
+ * be a computation that never yields to its event loop.
  */
 const BLOCKED_MS = 60_000;
 
-const LEASE_BYTES = 96;
+const LEASE_BYTES = 128;
 
 export class Lease {
   readonly #files: FileSystem;
@@ -67,7 +72,12 @@ export class Lease {
         files.mkdir(layout.leases, { recursive: true, mode: DIRECTORY_MODE });
         fd = files.open(path, flags, FILE_MODE);
       }
-      lease.#write(fd);
+      try {
+        lease.#write(fd);
+      } catch (error) {
+        removeQuietly(files, path);
+        throw error;
+      }
       return lease;
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return undefined;
@@ -88,13 +98,19 @@ export class Lease {
 
   /** Gives it back, where it hasn't been taken over. */
   release(): void {
-    if (readLease(this.#files, this.#path)?.token === this.#token) removeQuietly(this.#files, this.#path);
+    try {
+      if (readLease(this.#files, this.#path)?.token === this.#token) this.#files.unlink(this.#path);
+    } catch (error) {
+      // Whoever waits finds out that nobody holds it.
+      if (systemCode(error) === undefined) throw error;
+    }
   }
 
   #write(fd: number): void {
     const text = JSON.stringify({
       machine: machineTag(),
       pid: process.pid,
+      thread: threadTag(),
       token: this.#token,
       beat: this.#beats++,
     });
@@ -105,6 +121,9 @@ export class Lease {
     }
   }
 }
+
+/** `free`: given back, or taken from a holder that is no more; `stuck`: not to be had, nor to be waited for. */
+export type LeaseState = 'held' | 'free' | 'stuck';
 
 /** Watches a lease that somebody else has. */
 export class LeaseWatch {
@@ -124,39 +143,52 @@ export class LeaseWatch {
     this.#since = clock();
   }
 
-  /** Whether the lease is free: given back, or taken from a holder that is dead or silent. */
-  isFree(): boolean {
-    const lease = readLease(this.#files, this.#path);
-    if (lease === undefined) return true;
-    if (lease.text !== this.#seen) {
-      this.#seen = lease.text;
-      this.#since = this.#clock();
+  look(): LeaseState {
+    try {
+      const lease = readLease(this.#files, this.#path);
+      if (lease === undefined) return 'free';
+      if (lease.text !== this.#seen) {
+        this.#seen = lease.text;
+        this.#since = this.#clock();
+      }
+      if (this.#clock() - this.#since < patienceWith(lease)) return 'held';
+      this.#takeAway(lease.text);
+      return 'free';
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      // It has just been given back, or another who waited was quicker.
+      return code === 'ENOENT' || code === 'EEXIST' ? 'free' : 'stuck';
     }
-    const alive = isAlive(lease.machine, lease.pid);
-    const silence = this.#clock() - this.#since;
-    if (alive !== false && silence < (alive === true ? BLOCKED_MS : SILENT_MS)) return false;
-    this.#takeAway(lease.text);
-    return true;
   }
 
   /** Removes the lease that was seen, and no other that came in its place. */
   #takeAway(text: string): void {
     const aside = join(this.#layout.leases, `.${randomBytes(8).toString('hex')}`);
+    this.#files.rename(this.#path, aside);
     try {
-      this.#files.rename(this.#path, aside);
       if (readLease(this.#files, aside)?.text !== text) this.#files.link(aside, this.#path);
-      this.#files.unlink(aside);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
+    } finally {
       removeQuietly(this.#files, aside);
     }
   }
+}
+
+/** Silence to wait for before the holder is given up, milliseconds. */
+function patienceWith({ machine, pid, thread }: LeaseText): number {
+  const state = threadState(machine, pid, thread);
+  if (state === 'running') return Infinity;
+  if (state === 'ended') return 0;
+  const alive = isAlive(machine, pid);
+  if (alive === false) return 0;
+  return alive === true && state === undefined ? BLOCKED_MS : SILENT_MS;
 }
 
 interface LeaseText {
   readonly text: string;
   readonly machine: string;
   readonly pid: number;
+  readonly thread: string;
   readonly token: string;
 }
 
@@ -164,32 +196,36 @@ function leasePath(layout: Layout, digest: KeyDigest): string {
   return join(layout.leases, `${digest}.json`);
 }
 
-/** The lease, or undefined where there is none. One that can't be read is nobody's. */
+/**
+ * The lease, or undefined where there is none.
+ *
+ * @throws the system's error, where something stands there that can't be read
+ */
 function readLease(files: FileSystem, path: string): LeaseText | undefined {
+  let fd: number;
   try {
-    const fd = files.open(path, O_RDONLY | O_PLAIN);
-    try {
-      const bytes = Buffer.alloc(LEASE_BYTES);
-      const text = bytes.toString('latin1', 0, readFully(files, fd, bytes));
-      return parseLease(text);
-    } finally {
-      files.close(fd);
-    }
+    fd = files.open(path, O_RDONLY | O_PLAIN);
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc(LEASE_BYTES);
+    return parseLease(bytes.toString('latin1', 0, readFully(files, fd, bytes)));
+  } finally {
+    files.close(fd);
   }
 }
 
 function parseLease(text: string): LeaseText {
   try {
-    const { machine, pid, token } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof machine === 'string' && typeof pid === 'number' && typeof token === 'string') {
-      return { text, machine, pid, token };
+    const { machine, pid, thread, token } = JSON.parse(text) as Record<string, unknown>;
+    if ([machine, thread, token].every((tag) => typeof tag === 'string') && Number.isSafeInteger(pid)) {
+      return { text, machine, pid, thread, token } as LeaseText;
     }
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
   }
   // Just being made, or damaged: nobody's, until it has been silent for long enough.
-  return { text, machine: '', pid: 0, token: '' };
+  return { text, machine: '', pid: 0, thread: '', token: '' };
 }

@@ -1,6 +1,6 @@
 /** Makes a value that several processes may want: one makes it, the others wait for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BEAT_MS, LeaseWatch, type Lease } from '../disk/lease.js';
+import { BEAT_MS, LeaseWatch, type Lease, type LeaseState } from '../disk/lease.js';
 
 /** First and longest wait between two looks at a lease that another worker has. */
 const FIRST_LOOK_MS = 10;
@@ -16,16 +16,27 @@ export interface Wanted<T> {
   readonly signal: AbortSignal;
 }
 
-/** @throws what `make` throws, or the signal's reason */
+/** @throws what `make` throws, or an AbortError */
 export async function underLease<T>({ lease, look, make, signal }: Wanted<T>): Promise<T> {
   for (;;) {
-    const mine = lease();
-    if (!(mine instanceof LeaseWatch)) return await hold(mine, look, make);
-    for (let wait = FIRST_LOOK_MS; !mine.isFree(); wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
-      await sleep(wait, undefined, { signal });
+    let mine = lease();
+    if (mine instanceof LeaseWatch) {
+      const state = await waitFor(mine, signal);
+      const found = await look();
+      if (found !== undefined) return found;
+      if (state === 'free') continue;
+      // There are no leases here to be had: the price is that others make it too.
+      mine = undefined;
     }
-    const found = await look();
-    if (found !== undefined) return found;
+    return await hold(mine, look, make, signal);
+  }
+}
+
+async function waitFor(watch: LeaseWatch, signal: AbortSignal): Promise<LeaseState> {
+  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 1.5, LONGEST_LOOK_MS)) {
+    const state = watch.look();
+    if (state !== 'held') return state;
+    await sleep(wait, undefined, { signal });
   }
 }
 
@@ -33,12 +44,16 @@ async function hold<T>(
   lease: Lease | undefined,
   look: () => Promise<T | undefined>,
   make: () => Promise<T>,
+  signal: AbortSignal,
 ): Promise<T> {
   const beat = setInterval(() => lease?.beat(), BEAT_MS);
   beat.unref();
   try {
     // Who had the lease before may have finished between our look and our getting it.
-    return (await look()) ?? (await make());
+    const found = await look();
+    if (found !== undefined) return found;
+    signal.throwIfAborted();
+    return await make();
   } finally {
     clearInterval(beat);
     lease?.release();
