@@ -14,7 +14,8 @@ import type { KeyDigest } from '../ref/key.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, Obstacle, type EntryStore } from './entry-store.js';
 import { systemCode, type FileSystem } from './file-system.js';
-import type { EntryRecord, Journal, JournalRecord } from './journal.js';
+import type { Journal } from './journal.js';
+import type { EntryRecord, JournalRecord } from './journal-record.js';
 import { SHARDS, digestOfBlobName, shardOf, type Layout } from './layout.js';
 
 export interface CatalogueEntry {

@@ -4,7 +4,7 @@ import type { KeyDigest } from '../ref/key.js';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { EntryStore } from './entry-store.js';
 import { systemCode } from './file-system.js';
-import type { EvictionLimit } from './journal.js';
+import type { EvictionLimit } from './journal-record.js';
 import type { ResolvedOptions } from './options.js';
 import type { Pins } from './pins.js';
 import { RecencyQueue } from './recency.js';

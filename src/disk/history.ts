@@ -1,5 +1,6 @@
 /** The journal as people read it: what came, what left, when, why and by whose hand. */
-import type { EvictionLimit, Journal, JournalRecord, Removal } from './journal.js';
+import type { Journal } from './journal.js';
+import type { EvictionLimit, JournalRecord, Removal } from './journal-record.js';
 
 export interface HistoryEvent {
   readonly event: 'put' | Removal;

@@ -2,18 +2,11 @@
  * The journal: what came into a cache and what left it, when and why. Writers append; each process reads what
  * is new since it last looked, and so learns what the others did without reading the directory.
  *
- *   journal = { newline hex8 " " record newline }     hex8: CRC-32 of the record's bytes
- *   record  = JSON object with `op`, `at` (seconds since the epoch), `pid`, and
- *     op "put"                 digest key kind bytes [tic_id] [sector] [replaced: true]   before its commit
- *     op of a removal          digest key bytes [limit] [by]                              after it
- *     op "entries"             list: entries that were there when the journal was rewritten
- *   A removal with `past: true` was copied from before a rewrite: history only.
+ *   journal = { line }      see journal-record.ts
  *
- * The newline in front ends what a killed writer may have left half-written. Lines that fail their check are
- * passed over. The journal is derived: where it is lost or wrong, the directory tells what is there (see
- * catalogue.ts), and only the history of what left is gone.
+ * Lines that fail their check are passed over. The journal is derived: where it is lost or wrong, the directory
+ * tells what is there (see catalogue.ts), and only the history of what left is gone.
  */
-import { crc32 } from 'node:zlib';
 import {
   DIRECTORY_MODE,
   FILE_MODE,
@@ -27,46 +20,9 @@ import {
   writeFully,
   type FileSystem,
 } from './file-system.js';
+import { decodeLine, encodeLine, type EntryRecord, type JournalRecord } from './journal-record.js';
 import type { Layout } from './layout.js';
 import { removeQuietly, writeTemporary } from './temporary.js';
-
-/** Why an entry left. */
-export type Removal = 'evicted' | 'deleted' | 'cleared' | 'quarantined' | 'invalidated' | 'replaced';
-
-/** What was exceeded when an entry was evicted. */
-export type EvictionLimit = 'max_entries' | 'max_bytes' | 'disk_full';
-
-export interface EntryRecord {
-  readonly digest: string;
-  readonly key: string;
-  readonly kind: string;
-  readonly bytes: number;
-  readonly accessed_at: number;
-  readonly tic_id?: number;
-  readonly sector?: number;
-}
-
-interface Common {
-  readonly at: number;
-  readonly pid: number;
-}
-export type PutRecord = Common & { readonly op: 'put'; readonly replaced?: true } & Omit<
-    EntryRecord,
-    'accessed_at'
-  >;
-export type RemovalRecord = Common & {
-  readonly op: Removal;
-  readonly digest: string;
-  readonly key: string;
-  readonly bytes: number;
-  /** Of an eviction: which limit. */
-  readonly limit?: EvictionLimit;
-  /** Of an eviction: the key whose put made room. Of a quarantine: what was wrong. */
-  readonly by?: string;
-  readonly past?: true;
-};
-export type EntriesRecord = Common & { readonly op: 'entries'; readonly list: readonly EntryRecord[] };
-export type JournalRecord = PutRecord | RemovalRecord | EntriesRecord;
 
 /** Removals kept through a rewrite: some megabytes, weeks of a busy cache. */
 const HISTORY = 5000;
@@ -75,16 +31,25 @@ const ENTRIES_A_LINE = 500;
 /** Rounds of an exchange that found the journal rewritten; it is rewritten once in thousands of puts. */
 const EXCHANGE_ROUNDS = 5;
 const READ_CHUNK_BYTES = 1 << 20;
+/** Bytes at the start by which journals are told apart: check, time, process and digest of the first record. */
+const START_BYTES = 128;
+/** Lines kept for the next append, some thousands. */
+const MAX_UNWRITTEN_BYTES = 1 << 20;
 /** A line of entries with the longest keys takes less; what is longer is not ours, and passed over. */
 const MAX_LINE_BYTES = 1 << 24;
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Journal {
   readonly #files: FileSystem;
   readonly #layout: Layout;
-  /** The file read so far, and how far. */
+  /** The file read so far, and how far. Its first bytes are kept: an inode is soon given to a later file. */
   #ino: number | undefined;
+  #start = NOTHING;
   #offset = 0;
-  /** Records read since the last line of entries: what a rewrite would save. */
+  /** Lines that could not be written. */
+  #unwritten = NOTHING;
+  /** Records read that are not from before the last rewrite: what another rewrite would save. */
   recordsSinceRewrite = 0;
 
   constructor(files: FileSystem, layout: Layout) {
@@ -92,9 +57,10 @@ export class Journal {
     this.#layout = layout;
   }
 
-  /** Appends records. A failure is of no consequence to what is cached. */
+  /** Appends records. A failure is of no consequence to what is cached; it is tried again with the next ones. */
   append(records: readonly JournalRecord[]): void {
-    this.#appendBytes(Buffer.concat(records.map(encodeLine)));
+    const lines = this.#linesOf(records);
+    this.#unwritten = this.#appendBytes(lines) ? NOTHING : lines;
   }
 
   /**
@@ -105,7 +71,7 @@ export class Journal {
    * @returns whether the file is another one than before: records between may have been lost
    */
   exchange(records: readonly JournalRecord[], visit: (record: JournalRecord) => void): boolean {
-    const lines = Buffer.concat(records.map(encodeLine));
+    const lines = this.#linesOf(records);
     let wasRewritten = false;
     for (let round = 0; round < EXCHANGE_ROUNDS; round++) {
       const read = this.#exchangeOnce(lines, visit);
@@ -127,7 +93,8 @@ export class Journal {
   }
 
   /**
-   * Replaces the journal by a shorter one: the last removals, and the entries that are there.
+   * Replaces the journal by a shorter one: the last removals, and the entries that are there; unless another
+   * process has done so since the last call of `exchange`.
    *
    * What others have appended since the last call of `exchange` is carried over, up to the last moment before
    * they see that the journal is another one; from then on they append again what they may have lost.
@@ -136,9 +103,10 @@ export class Journal {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
+      if (this.#ino !== undefined && !this.#isSame(old, this.#files.fstat(old))) return false;
       const read = this.#offset;
-      const lines = [...this.#history(), ...entryLines(entries, at)];
-      const { path, identity } = writeTemporary(this.#files, this.#layout, [Buffer.concat(lines)], false);
+      const lines = Buffer.concat([...this.#history(), ...entryLines(entries, at)]);
+      const { path, identity } = writeTemporary(this.#files, this.#layout, [lines], false);
       try {
         this.#files.rename(path, this.#layout.journal);
       } catch (error) {
@@ -148,6 +116,7 @@ export class Journal {
       const rest = Buffer.alloc(Math.max(0, this.#files.fstat(old).size - read));
       this.#appendBytes(rest.subarray(0, readFully(this.#files, old, rest, read)));
       this.#restart(identity.ino);
+      this.#start = lines.subarray(0, START_BYTES);
       this.#offset = identity.size;
       return false;
     });
@@ -176,7 +145,9 @@ export class Journal {
     try {
       const fd = this.#openToAppend();
       try {
+        this.#unwritten = lines;
         writeFully(this.#files, fd, lines, null);
+        this.#unwritten = NOTHING;
         const wasRewritten = this.#readFrom(fd, visit);
         return { wasRewritten, isCurrent: this.#files.stat(this.#layout.journal).ino === this.#ino };
       } finally {
@@ -189,12 +160,24 @@ export class Journal {
   }
 
   #readFrom(fd: number, visit: (record: JournalRecord) => void): boolean {
-    const { ino, size } = this.#files.fstat(fd);
-    const isOther = ino !== this.#ino || size < this.#offset;
+    const stats = this.#files.fstat(fd);
+    const isOther = !this.#isSame(fd, stats);
     const isFirst = this.#ino === undefined;
-    if (isOther) this.#restart(ino);
-    if (size > this.#offset) this.#readLines(fd, size, visit);
+    if (isOther) this.#restart(stats.ino);
+    if (this.#start.length < START_BYTES) this.#start = this.#readStart(fd);
+    if (stats.size > this.#offset) this.#readLines(fd, stats.size, visit);
     return isOther && !isFirst;
+  }
+
+  /** Whether it is the file that was read before, and has only grown. */
+  #isSame(fd: number, { ino, size }: { ino: number; size: number }): boolean {
+    if (ino !== this.#ino || size < this.#offset) return false;
+    return this.#readStart(fd).subarray(0, this.#start.length).equals(this.#start);
+  }
+
+  #readStart(fd: number): Buffer {
+    const start = Buffer.alloc(START_BYTES);
+    return start.subarray(0, readFully(this.#files, fd, start));
   }
 
   /** @returns what `read` returns; where the journal can't be read, whether it could before */
@@ -214,8 +197,15 @@ export class Journal {
     }
   }
 
-  #appendBytes(bytes: Buffer): void {
-    if (bytes.length === 0) return;
+  /** The records as lines, behind those that could not be written before. */
+  #linesOf(records: readonly JournalRecord[]): Buffer {
+    const kept = this.#unwritten.length <= MAX_UNWRITTEN_BYTES ? this.#unwritten : NOTHING;
+    return Buffer.concat([kept, ...records.map(encodeLine)]);
+  }
+
+  /** @returns whether they were written */
+  #appendBytes(bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
     try {
       const fd = this.#openToAppend();
       try {
@@ -223,19 +213,22 @@ export class Journal {
       } finally {
         this.#files.close(fd);
       }
+      return true;
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
+      return false;
     }
   }
 
   #restart(ino: number | undefined): void {
     this.#ino = ino;
+    this.#start = NOTHING;
     this.#offset = 0;
     this.recordsSinceRewrite = 0;
   }
 
   #readLines(fd: number, size: number, visit: (record: JournalRecord) => void): void {
-    let pending = Buffer.alloc(0);
+    let pending = NOTHING;
     const chunk = Buffer.allocUnsafe(Math.min(size - this.#offset, READ_CHUNK_BYTES));
     while (this.#offset + pending.length < size) {
       const count = readFully(this.#files, fd, chunk, this.#offset + pending.length);
@@ -247,7 +240,7 @@ export class Journal {
         const record = end > start ? decodeLine(bytes.subarray(start, end)) : undefined;
         start = end + 1;
         if (record === undefined) continue;
-        if (record.op !== 'entries') this.recordsSinceRewrite++;
+        if (record.op !== 'entries' && !('past' in record)) this.recordsSinceRewrite++;
         visit(record);
       }
       this.#offset += start;
@@ -255,7 +248,7 @@ export class Journal {
       pending = Buffer.from(bytes.subarray(start));
       if (pending.length > MAX_LINE_BYTES) {
         this.#offset += pending.length;
-        pending = Buffer.alloc(0);
+        pending = NOTHING;
       }
     }
   }
@@ -289,21 +282,3 @@ function entryLines(entries: Iterable<EntryRecord>, at: number): Buffer[] {
 }
 
 const NEWLINE = 0x0a;
-const CHECK_DIGITS = 8;
-
-function encodeLine(record: JournalRecord): Buffer {
-  const json = Buffer.from(JSON.stringify(record), 'utf8');
-  const check = crc32(json).toString(16).padStart(CHECK_DIGITS, '0');
-  return Buffer.concat([Buffer.from(`\n${check} `, 'latin1'), json, Buffer.from('\n', 'latin1')]);
-}
-
-function decodeLine(line: Buffer): JournalRecord | undefined {
-  const json = line.subarray(CHECK_DIGITS + 1);
-  if (Number.parseInt(line.toString('latin1', 0, CHECK_DIGITS), 16) !== crc32(json)) return undefined;
-  try {
-    return JSON.parse(json.toString('utf8')) as JournalRecord;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
