@@ -36,7 +36,7 @@ export type {
 export { SessionCache, type SessionCacheOptions, type SessionCacheStats } from './session/session-cache.js';
 
 // FITS files
-export { readLightCurve } from './fits/read-light-curve.js';
+export { looksLikeFits, readLightCurve } from './fits/read-light-curve.js';
 export { DEFAULT_QUALITY_MASK, type ReadOptions } from './fits/read-options.js';
 
 // On disk
