@@ -58,7 +58,18 @@ const NAMES: Readonly<Record<keyof EntryMetadata, string>> = {
   durationSeconds: 'duration_seconds',
 };
 
-const NUMBERS = new Set<keyof EntryMetadata>(['ticId', 'sector', 'cadenceSeconds', 'exptimeSeconds']);
+const REQUIRED = ['key', 'kind', 'createdAt', 'accessedAt', 'bytes', 'sha256', 'checksum'] as const;
+const NUMBERS: ReadonlySet<string> = new Set<keyof EntryMetadata>([
+  'createdAt',
+  'accessedAt',
+  'bytes',
+  'ticId',
+  'sector',
+  'cadenceSeconds',
+  'exptimeSeconds',
+  'computedAt',
+  'durationSeconds',
+]);
 const FROM_BLOB = [
   'ticId',
   'sector',
@@ -83,7 +94,7 @@ export function metadataOf(head: BlobHead, file: FileFacts): EntryMetadata {
     if (text === undefined) continue;
     const value = NUMBERS.has(field) ? Number(text) : text;
     // A cadence that could not be measured is NaN, which JSON doesn't have: it is not known.
-    if (!Number.isNaN(value)) facts[field] = value;
+    if (typeof value === 'string' || Number.isFinite(value)) facts[field] = value;
   }
   if (head.lineage !== undefined) facts.lineage = head.lineage;
   return { key: head.key, kind: head.kind, checksum: head.checksum, ...file, ...facts };
@@ -99,10 +110,21 @@ export function toRecord(metadata: EntryMetadata): Record<string, unknown> {
   return record;
 }
 
-export function fromRecord(record: Readonly<Record<string, unknown>>): EntryMetadata {
+/** The metadata, or undefined where a field is missing or of another type. Fields of later versions are left out. */
+export function fromRecord(record: Readonly<Record<string, unknown>>): EntryMetadata | undefined {
   const metadata: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(NAMES)) {
-    if (record[name] !== undefined) metadata[field] = record[name];
+    if (!Object.hasOwn(record, name)) continue;
+    const value = record[name];
+    if (!isOfField(field, value)) return undefined;
+    metadata[field] = value;
   }
-  return metadata as unknown as EntryMetadata;
+  return REQUIRED.every((field) => field in metadata) ? (metadata as unknown as EntryMetadata) : undefined;
+}
+
+function isOfField(field: string, value: unknown): boolean {
+  if (NUMBERS.has(field)) return Number.isFinite(value);
+  if (field === 'kind') return value === 'lightcurve' || value === 'value';
+  if (field === 'lineage') return Array.isArray((value as { inputs?: unknown } | null)?.inputs);
+  return typeof value === 'string';
 }

@@ -36,8 +36,13 @@ export interface ResolvedOptions {
  */
 export const DEFAULT_MAX_BYTES = 4 * 1024 ** 3;
 
-/** The smallest step of a sidecar's `accessed_at`, seconds. */
-const TICK = 1e-6;
+/**
+ * The least step of the clock, seconds. `accessed_at` has six decimals, and doubles of this age are up to half a
+ * microsecond apart: a step of one microsecond would now and then be lost in rounding.
+ */
+const TICK = 2e-6;
+/** February 2242. A clock beyond it most likely gives milliseconds. */
+const MAX_SECONDS = 2 ** 33;
 
 /** @throws TessCacheError BAD_ARGUMENT naming the option */
 export function resolveOptions(options: PersistentCacheOptions): ResolvedOptions {
@@ -48,7 +53,14 @@ export function resolveOptions(options: PersistentCacheOptions): ResolvedOptions
     readOnly = false,
     durable = false,
   } = options;
-  if (dir !== undefined && (typeof dir !== 'string' || dir === '')) throw bad('dir', 'a path', dir);
+  if (dir !== undefined && (typeof dir !== 'string' || dir === '' || dir.includes('\0'))) {
+    throw bad('dir', 'a path', dir);
+  }
+  for (const [field, flag] of Object.entries({ readOnly, durable })) {
+    if (typeof flag !== 'boolean') throw bad(field, 'true or false', flag);
+  }
+  const { now = () => Date.now() / 1000 } = options;
+  if (typeof now !== 'function') throw bad('now', 'a function', now);
   requireLimit('maxEntries', maxEntries);
   requireLimit('maxBytes', maxBytes);
   return {
@@ -57,7 +69,7 @@ export function resolveOptions(options: PersistentCacheOptions): ResolvedOptions
     maxBytes,
     readOnly,
     durable,
-    now: strictlyIncreasing(options.now ?? (() => Date.now() / 1000)),
+    now: strictlyIncreasing(now),
     files: options.fileSystem ?? nodeFileSystem,
   };
 }
@@ -73,8 +85,8 @@ function strictlyIncreasing(now: () => number): () => number {
   let last = -Infinity;
   return () => {
     const time = now();
-    if (!Number.isFinite(time) || time < 0) throw bad('now', 'seconds since the epoch', time);
-    last = time > last ? time : last + TICK;
+    if (!(time >= 0 && time < MAX_SECONDS)) throw bad('now', 'a clock of seconds since the epoch', time);
+    last = Math.max(time, last + TICK);
     return last;
   };
 }

@@ -16,6 +16,7 @@ import { crc32 } from 'node:zlib';
 import { fromRecord, toRecord, type EntryMetadata } from './entry-metadata.js';
 
 const TIME_WIDTH = 20;
+const MAX_TIME = 9_999_999_999_999;
 const START =
   /^\{"accessed_at":(?<time>(?=.{20},) *[0-9]+\.[0-9]{6}),"check":"crc32:(?<check>[0-9a-f]{8})","checksum":"(?<checksum>xxh64:[0-9a-f]{16})"/;
 
@@ -69,6 +70,8 @@ export function encodeTime(seconds: number): Buffer {
   return Buffer.from(formatTime(seconds), 'latin1');
 }
 
+/** A time that no clock should give (of a file from before 1970) must fit in its place too. */
 function formatTime(seconds: number): string {
-  return seconds.toFixed(6).padStart(TIME_WIDTH);
+  const time = Number.isNaN(seconds) ? 0 : Math.min(Math.max(seconds, 0), MAX_TIME);
+  return time.toFixed(6).padStart(TIME_WIDTH);
 }
