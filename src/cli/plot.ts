@@ -33,14 +33,12 @@ const DOT_BITS = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80] as const;
 
 /** MAD of a normal distribution times this is its standard deviation. */
 const SIGMA_PER_MAD = 1.4826;
-/** The noise is shown this far to both sides, in standard deviations. */
-const NOISE_SIGMA = 4;
+/** Beyond the medians of runs, in standard deviations of a point: with the scatter of those, four in all. */
+const NOISE_ROOM = 2;
 /** A run this long (in points) is no outlier: a transit in 30 min data has three. */
 const RUN = 3;
 /** A flare may take up this much more than what is below the median does: the transits must stay visible. */
 const ABOVE_TO_BELOW = 3;
-/** Room above and below, as a fraction of what is shown. */
-const MARGIN = 0.03;
 const MOST_X_TICKS = 6;
 const MOST_Y_TICKS = 5;
 
@@ -78,19 +76,22 @@ function validPoints({ time, flux, validMask }: Plotted) {
 }
 
 /**
- * From the lowest to the highest run of points, so that single outliers don't flatten what there is to see, and
- * the noise at least.
+ * From the lowest to the highest run of points, so that single outliers don't flatten what there is to see, with
+ * room for the noise.
  */
 function fluxRange(flux: readonly number[]): Range {
   if (flux.length < 2 * RUN) return widened(extent(flux));
   const median = medianInPlace(Float64Array.from(flux));
-  const sigma = SIGMA_PER_MAD * medianInPlace(Float64Array.from(flux, (value) => Math.abs(value - median)));
+  const room = NOISE_ROOM * pointToPointNoise(flux);
   const runs = extent(runningMedians(flux));
-  const low = Math.min(runs.low, median - NOISE_SIGMA * sigma);
-  const high = Math.max(runs.high, median + NOISE_SIGMA * sigma);
-  const capped = Math.min(high, median + ABOVE_TO_BELOW * (median - low));
-  const margin = MARGIN * (capped - low);
-  return widened({ low: low - margin, high: capped + margin });
+  const low = runs.low - room;
+  return widened({ low, high: Math.min(runs.high + room, median + ABOVE_TO_BELOW * (median - low)) });
+}
+
+/** Standard deviation of one point, from the differences of neighbours: a slow variation is no noise. */
+function pointToPointNoise(flux: readonly number[]): number {
+  const steps = Float64Array.from(flux.slice(1), (value, i) => Math.abs(value - flux[i]));
+  return (SIGMA_PER_MAD * medianInPlace(steps)) / Math.SQRT2;
 }
 
 function runningMedians(flux: readonly number[]): number[] {
