@@ -1,9 +1,14 @@
 /**
  * Lineage: what a product was computed from, how, and by whom. It is declared by the caller, not guessed.
  *
- *   lineage = { "kind", "producer", "version", "inputs": [ { "key", "sha256" } … ], "params": structure }
- *   sha256  = of the blob file that the input had, which for one value under one key is always the same
- *   params  = as structure.ts writes them; of a typed array only its type, length and SHA-256 are kept
+ *   lineage  = { "kind", "producer", "version", "inputs": [ input … ], [ "upstream": [ input … ] ],
+ *                "params": structure, [ "arrays": { name: { "dtype", "shape", "sha256" } … } ] }
+ *   input    = { "key", "sha256" }
+ *   sha256   = of the blob file that the input had, which for one value under one key is always the same
+ *   upstream = what the inputs were computed from, and those inputs, to any depth: so that a product of products
+ *              is known to be stale when the first of them has changed, whether or not the ones between are
+ *              computed again, or still there
+ *   params   = as structure.ts writes them; of a typed array only its type, length and SHA-256 are kept
  *
  * When it was computed and how long that took stand in the sidecar: they are not part of what was computed,
  * and the blob must not depend on them.
@@ -28,6 +33,8 @@ export interface Lineage {
   readonly version: string;
   /** In the order in which the computation took them. */
   readonly inputs: readonly LineageInput[];
+  /** What the inputs were computed from, to any depth, each once; none by default. */
+  readonly upstream?: readonly LineageInput[];
   readonly params: unknown;
 }
 
@@ -37,8 +44,16 @@ export interface LineageRecord extends Lineage {
   readonly arrays?: Readonly<Record<string, { dtype: string; shape: number[]; sha256: string }>>;
 }
 
+/** All that a product depends on: its inputs, and what those depend on. */
+export function originsOf({
+  inputs,
+  upstream = [],
+}: Pick<Lineage, 'inputs' | 'upstream'>): readonly LineageInput[] {
+  return upstream.length === 0 ? inputs : [...inputs, ...upstream];
+}
+
 /** @throws TessCacheError UNSUPPORTED_VALUE where the parameters can't be written */
-export function encodeLineage({ kind, producer, version, inputs, params }: Lineage): string {
+export function encodeLineage({ kind, producer, version, inputs, upstream = [], params }: Lineage): string {
   const { json, tensors } = encodeStructure(params);
   const arrays = [...tensors].map(([name, { dtype, shape, bytes }]) => {
     return [name, { dtype, shape, sha256: hash('sha256', bytes, 'hex') }] as const;
@@ -47,7 +62,8 @@ export function encodeLineage({ kind, producer, version, inputs, params }: Linea
     kind,
     producer,
     version,
-    inputs: inputs.map(({ key, sha256 }) => ({ key, sha256 })),
+    inputs: inputs.map(bare),
+    ...(upstream.length > 0 && { upstream: upstream.map(bare) }),
     params: JSON.parse(json) as unknown,
     ...(arrays.length > 0 && { arrays: Object.fromEntries(arrays) }),
   });
@@ -61,12 +77,17 @@ export function decodeLineage(json: string): LineageRecord {
   } catch (cause) {
     throw corrupt('JSON', 'something else', cause);
   }
-  const { kind, producer, version, inputs } = (record ?? {}) as Record<string, unknown>;
+  const { kind, producer, version, inputs, upstream = [] } = (record ?? {}) as Record<string, unknown>;
   const isNamed = [kind, producer, version].every((text) => typeof text === 'string');
-  if (!isNamed || !Array.isArray(inputs))
+  if (!isNamed || !Array.isArray(inputs) || !Array.isArray(upstream)) {
     throw corrupt('kind, producer, version and inputs', 'another object');
-  for (const input of inputs) requireInput(input);
+  }
+  for (const input of inputs.concat(upstream)) requireInput(input);
   return record as LineageRecord;
+}
+
+function bare({ key, sha256 }: LineageInput): LineageInput {
+  return { key, sha256 };
 }
 
 function requireInput(input: unknown): void {

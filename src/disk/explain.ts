@@ -15,6 +15,7 @@ export interface Explanation {
   readonly detail?: string;
   /** Seconds since it was put. */
   readonly ageSeconds?: number;
+  /** Of an entry that is there, be it stale. */
   readonly metadata?: EntryMetadata;
   /** Names of the pins that hold it. */
   readonly pins: readonly string[];

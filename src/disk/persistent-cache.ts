@@ -1,6 +1,7 @@
 import { isChecksumLoaded, loadChecksum } from '../codec/checksum.js';
 import { TessCacheError, describe } from '../errors.js';
 import { EventHub, type CacheEventName, type Listener } from '../events.js';
+import { parseDataRef } from '../ref/data-ref.js';
 import { checkKey, digestOf, type Key } from '../ref/key.js';
 import type { CatalogueEntry } from './catalogue.js';
 import type { EntryMetadata } from './entry-metadata.js';
@@ -158,20 +159,13 @@ export class PersistentCache {
   /** The metadata of all entries that match, sorted by key. */
   async entries(filter: EntryFilter = {}): Promise<EntryMetadata[]> {
     return this.#perform('listing', undefined, () =>
-      this.#entries(filter).sort((a, b) => (a.key < b.key ? -1 : 1)),
+      this.#describeAll(this.#matching(filter)).sort((a, b) => (a.key < b.key ? -1 : 1)),
     );
   }
 
   /** The metadata of one entry without its value, or undefined where there is no sound entry. */
   async metadata(key: string): Promise<EntryMetadata | undefined> {
-    return this.#perform('reading the metadata of', key, () => {
-      const digest = digestOf(checkKey(key));
-      const seal = this.#store.readBlobSeal(digest);
-      if (seal === undefined) return undefined;
-      const sidecar = this.#store.readSidecar(digest);
-      const metadata = sidecar?.checksum === seal ? sidecar : this.#describe(digest);
-      return metadata?.key === key ? metadata : undefined;
-    });
+    return this.#perform('reading the metadata of', key, () => this.#metadata(checkKey(key)));
   }
 
   /** Removes the entries that match; all of them where there is no filter. Returns how many. */
@@ -230,20 +224,19 @@ export class PersistentCache {
 
   /**
    * Removes an entry because it is no longer right, and with `downstream` all that was computed from it, to any
-   * depth.
+   * depth, whether or not it is there itself.
    *
-   * @returns the keys that were removed
+   * @returns the keys that were removed, each before what was computed from it
    */
   async invalidate(key: string, { downstream = false }: { downstream?: boolean } = {}): Promise<string[]> {
     this.#requireWritable('invalidate', key);
     return this.#perform('invalidating', key, () => {
-      const keys = [
-        checkKey(key),
-        ...(downstream ? downstreamOf(key, this.#entries({ kind: 'value' })) : []),
-      ];
-      return keys.filter((each) =>
-        this.#writer.delete(checkKey(each), 'invalidated', each === key ? undefined : key),
-      );
+      const keys = [checkKey(key), ...(downstream ? downstreamOf(key, this.#products()) : [])];
+      // The farthest first: where this is cut short, what was removed doesn't hide what is left to remove.
+      const removed = keys.reverse().filter((each) => {
+        return this.#writer.delete(checkKey(each), 'invalidated', each === key ? undefined : key);
+      });
+      return removed.reverse();
     });
   }
 
@@ -257,13 +250,12 @@ export class PersistentCache {
     return this.#perform('explaining', key, () => {
       const read = this.#reader.read(checkKey(key));
       const now = this.#options.now();
-      const products = this.#entries({ kind: 'value' });
       return explain({
         key,
         miss: read.hit ? undefined : read,
-        metadata: read.hit ? this.#reader.metadataOf(read, now) : undefined,
+        metadata: read.hit ? this.#reader.metadataOf(read, now) : this.#metadata(checkKey(key)),
         pins: this.#writer.pins.list(now),
-        madeFromIt: downstreamOf(key, products),
+        madeFromIt: downstreamOf(key, this.#products()),
         history: readHistory(this.#writer.journal, { key }),
         keys: this.#matching({}).map((entry) => entry.key),
         now,
@@ -342,6 +334,15 @@ export class PersistentCache {
     return { hit: true, value: read.value, metadata: this.#reader.metadataOf(read, this.#options.now()) };
   }
 
+  #metadata(key: Key): EntryMetadata | undefined {
+    const digest = digestOf(key);
+    const seal = this.#store.readBlobSeal(digest);
+    if (seal === undefined) return undefined;
+    const sidecar = this.#store.readSidecar(digest);
+    const metadata = sidecar?.checksum === seal ? sidecar : this.#describe(digest);
+    return metadata?.key === key ? metadata : undefined;
+  }
+
   /** Metadata from the blob, and a sidecar made anew from it where this cache may write. */
   #describe(digest: CatalogueEntry['digest']): EntryMetadata | undefined {
     const blob = this.#store.readBlob(digest);
@@ -355,10 +356,15 @@ export class PersistentCache {
     return describeBlob(blob, accessedAt);
   }
 
-  #entries(filter: EntryFilter): EntryMetadata[] {
-    return this.#matching(filter)
+  #describeAll(entries: readonly CatalogueEntry[]): EntryMetadata[] {
+    return entries
       .map(({ digest }) => this.#store.readSidecar(digest) ?? this.#describe(digest))
       .filter((metadata) => metadata !== undefined);
+  }
+
+  /** All that may have been computed from something: a data ref names what was not. */
+  #products(): EntryMetadata[] {
+    return this.#describeAll(this.#matching({}).filter(({ key }) => parseDataRef(key) === undefined));
   }
 
   #matching({ ticId, sector, kind, prefix }: EntryFilter): CatalogueEntry[] {
@@ -367,6 +373,7 @@ export class PersistentCache {
     if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now());
     const matching: CatalogueEntry[] = [];
     for (const entry of catalogue) {
+      if (entry.key === '' || catalogue.isAnnounced(entry.digest)) continue;
       if (ticId !== undefined && entry.ticId !== ticId) continue;
       if (sector !== undefined && entry.sector !== sector) continue;
       if (kind !== undefined && entry.kind !== kind) continue;

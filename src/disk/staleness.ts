@@ -1,6 +1,6 @@
 /** Whether a product's inputs are still the ones it was computed from. */
 import { hash } from 'node:crypto';
-import type { LineageRecord } from '../codec/lineage.js';
+import { originsOf, type LineageRecord } from '../codec/lineage.js';
 import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
 import { Obstacle, type EntryStore } from './entry-store.js';
 
@@ -17,11 +17,11 @@ export function currentSha256(store: EntryStore, digest: KeyDigest): string | un
 }
 
 /**
- * The first input that has another value now than when the product was computed. One that is not there, since
- * it was evicted or deleted, says nothing against the product.
+ * The first of the inputs, or of what those were computed from, that has another value now than when the product
+ * was computed. One that is not there, since it was evicted or deleted, says nothing against the product.
  */
-export function changedInput(store: EntryStore, { inputs }: LineageRecord): string | undefined {
-  return inputs.find(({ key, sha256 }) => {
+export function changedInput(store: EntryStore, lineage: LineageRecord): string | undefined {
+  return originsOf(lineage).find(({ key, sha256 }) => {
     const current = currentSha256(store, digestOf(checkKey(key)));
     return current !== undefined && current !== sha256;
   })?.key;
