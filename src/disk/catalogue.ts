@@ -2,24 +2,31 @@
  * What is in the cache, in memory: the journal's records, held against the directory.
  *
  * Three sources, from cheap to sure. What this process does it notes itself. `sync` reads what others have
- * appended to the journal since. `reconcile` looks at the shards of data/ whose modification time has changed,
- * and so finds what no journal tells: entries of a writer that was killed, files that somebody removed. Nothing
- * is read before the first put or listing: a process that only gets never builds a catalogue.
+ * appended to the journal since, and looks whether it is so. `reconcile` looks at the shards of data/ whose
+ * modification time has changed, and so finds what no journal tells: entries whose record was lost, files that
+ * somebody removed. Nothing is read before the first put or listing: a process that only gets never builds a
+ * catalogue.
+ *
+ * Every blob counts, whether or not it can be read: one that is not sound has the empty key until a read or
+ * `verify` takes it away. An entry that another process is about to put counts too, and isn't listed: of two
+ * puts at once at least one sees both, so that the limits hold when both are done.
  *
  * `accessedAt` is a lower bound, since a get notes itself only in the sidecar; whoever must know (eviction)
  * reads that.
  */
 import type { EntryKind } from '../codec/blob.js';
-import type { KeyDigest } from '../ref/key.js';
+import { isDigestOf, type KeyDigest } from '../ref/key.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, Obstacle, type EntryStore } from './entry-store.js';
-import { systemCode, type FileSystem } from './file-system.js';
+import { systemCode } from './file-system.js';
 import type { Journal } from './journal.js';
-import type { EntryRecord, JournalRecord } from './journal-record.js';
-import { SHARDS, digestOfBlobName, shardOf, type Layout } from './layout.js';
+import type { EntryRecord, JournalRecord, PutRecord } from './journal-record.js';
+import { SHARDS, shardOf } from './layout.js';
+import type { ShardListing } from './shard-listing.js';
 
 export interface CatalogueEntry {
   readonly digest: KeyDigest;
+  /** Empty where the blob doesn't say. */
   readonly key: string;
   readonly kind: EntryKind;
   bytes: number;
@@ -28,26 +35,32 @@ export interface CatalogueEntry {
   readonly sector: number | undefined;
 }
 
+type Described = Pick<EntryMetadata, 'key' | 'kind' | 'bytes' | 'accessedAt' | 'ticId' | 'sector'>;
+
 /**
- * A directory whose modification time is younger than this may change once more without its time moving: the
- * kernel's clock ticks every 4 to 10 ms, network file systems are coarser.
+ * Seconds for which an announced put counts though it isn't there: between the two it takes milliseconds, so a
+ * writer that needs longer was killed, or failed.
  */
-const SETTLED_AFTER_MS = 100;
+const ANNOUNCED_FOR_SECONDS = 10;
 /** Records after which the journal is rewritten: a fixed number and half of what a rewrite has to write. */
 const REWRITE_AFTER = 4096;
 /** Entries that no journal told of, after which it is worth writing them down. */
 const UNRECORDED_WORTH_A_REWRITE = 256;
 
 export class Catalogue {
-  readonly #files: FileSystem;
-  readonly #layout: Layout;
   readonly #journal: Journal;
   readonly #store: EntryStore;
-  readonly #shards: Map<KeyDigest, CatalogueEntry>[] = [];
-  /** Modification time of each shard of data/ when it was last listed; NaN where it must be listed again. */
-  readonly #listed: number[] = [];
+  readonly #listing: ShardListing;
+  readonly #now: () => number;
   readonly #onAdded: (entry: CatalogueEntry) => void;
-  #loaded = false;
+  readonly #shards: Map<KeyDigest, CatalogueEntry>[] = [];
+  /**
+   * Entries of which the journal has told something that is yet to be looked at: that they are about to be put
+   * (the record), or that they were removed (undefined), after which somebody may have put them again.
+   */
+  readonly #doubts = new Map<KeyDigest, PutRecord | undefined>();
+  /** Whether the journal and the directory have been held against each other since the journal came to be. */
+  #isComplete = false;
   /** Entries found in the directory that no record had told of. */
   #unrecorded = 0;
   #count = 0;
@@ -55,16 +68,16 @@ export class Catalogue {
 
   /** @param onAdded called for each entry that comes in, in no particular order */
   constructor(
-    files: FileSystem,
-    layout: Layout,
     journal: Journal,
     store: EntryStore,
+    listing: ShardListing,
+    now: () => number,
     onAdded: (entry: CatalogueEntry) => void,
   ) {
-    this.#files = files;
-    this.#layout = layout;
     this.#journal = journal;
     this.#store = store;
+    this.#listing = listing;
+    this.#now = now;
     this.#onAdded = onAdded;
   }
 
@@ -85,26 +98,20 @@ export class Catalogue {
     for (const shard of this.#shards) yield* shard.values();
   }
 
-  /** Notes an entry that was put, or read of. An entry that is there already keeps its identity. */
-  add(
-    metadata: Pick<EntryMetadata, 'key' | 'kind' | 'bytes' | 'accessedAt' | 'ticId' | 'sector'>,
-    digest: KeyDigest,
-  ) {
-    const { key, kind, bytes, accessedAt, ticId, sector } = metadata;
-    const shard = this.#shards[shardIndex(digest)];
-    const known = shard.get(digest);
-    if (known?.kind === kind && known.ticId === ticId && known.sector === sector) {
-      this.#bytes += bytes - known.bytes;
-      known.bytes = bytes;
-      known.accessedAt = Math.max(known.accessedAt, accessedAt);
-      return;
-    }
-    if (known !== undefined) this.remove(digest);
-    const entry = { digest, key, kind, bytes, accessedAt, ticId, sector };
-    shard.set(digest, entry);
-    this.#count++;
-    this.#bytes += bytes;
-    this.#onAdded(entry);
+  /** Whether an entry is not there yet, but about to be put by another process. */
+  isAnnounced(digest: KeyDigest): boolean {
+    return this.#doubts.get(digest) !== undefined && this.#store.blobIdentity(digest) === undefined;
+  }
+
+  /** Notes an entry that was put. One that is there already keeps its identity. */
+  add(metadata: Described, digest: KeyDigest): void {
+    this.#note(metadata, digest);
+    this.#doubts.delete(digest);
+  }
+
+  /** Notes that a put that was announced has failed. */
+  withdraw(digest: KeyDigest): void {
+    this.#doubts.set(digest, undefined);
   }
 
   /** Notes that an entry has left. */
@@ -120,122 +127,143 @@ export class Catalogue {
   /**
    * Brings in what other processes have written down; everything at the first call.
    *
-   * @param records to write down before
+   * @param announcement of a put of this process, to be written down before
+   * @throws the system's error
    */
-  sync(records: readonly JournalRecord[] = []): void {
-    if (!this.#loaded) {
-      for (let index = 0; index < SHARDS.length; index++) {
-        this.#shards.push(new Map());
-        this.#listed.push(NaN);
-      }
-    }
+  sync(announcement?: PutRecord): void {
+    if (this.#shards.length === 0) this.#shards.push(...SHARDS.map(() => new Map()));
     const apply = (record: JournalRecord) => {
       this.#apply(record);
     };
-    const wasRewritten =
-      records.length > 0 ? this.#journal.exchange(records, apply) : this.#journal.readNew(apply);
-    if (!this.#loaded || wasRewritten) {
-      this.#loaded = true;
-      this.reconcile();
+    const isOther =
+      announcement === undefined
+        ? this.#journal.readNew(apply)
+        : this.#journal.exchange([announcement], apply);
+    if (isOther) this.#isComplete = false;
+    if (!this.#isComplete) {
+      for (let index = 0; index < SHARDS.length; index++) this.#reconcileShard(index);
+      this.#isComplete = true;
     }
+    for (const digest of this.#doubts.keys()) if (digest !== announcement?.digest) this.#look(digest);
   }
 
   /** `sync`, and a look at the directory itself. */
   reconcile(): void {
-    if (!this.#loaded) {
-      this.sync();
-      return;
-    }
-    SHARDS.forEach((name, index) => {
-      this.#reconcileShard(name, index);
-    });
+    this.#isComplete = false;
+    this.sync();
   }
 
   /** Rewrites the journal where it has grown well beyond what it tells. */
   rewriteJournalIfLong(now: number): void {
     const isLong = this.#journal.recordsSinceRewrite > REWRITE_AFTER + this.#count / 2;
     if (!isLong && this.#unrecorded <= UNRECORDED_WORTH_A_REWRITE) return;
-    this.#journal.rewrite(this.#records(), now);
+    const announced = [...this.#doubts.values()].filter((record) => record !== undefined);
+    this.#journal.rewrite(this.#records(), announced, now);
     this.#unrecorded = 0;
+    this.#isComplete = false;
   }
 
+  /** Those that have no name are left out: the directory tells of them. */
   *#records(): IterableIterator<EntryRecord> {
     for (const { digest, key, kind, bytes, accessedAt, ticId, sector } of this) {
-      yield { digest, key, kind, bytes, accessed_at: accessedAt, tic_id: ticId, sector };
+      if (key !== '') yield { digest, key, kind, bytes, accessed_at: accessedAt, tic_id: ticId, sector };
     }
   }
 
   #apply(record: JournalRecord): void {
     if (record.op === 'entries') {
-      for (const entry of record.list) this.#applyEntry(entry);
+      for (const entry of record.list) this.#note(describeRecord(entry), entry.digest);
     } else if (record.op === 'put') {
-      this.#applyEntry({ ...record, accessed_at: record.at });
-      // It was written before the commit: whether that happened is for the directory to say.
-      this.#listed[shardIndex(record.digest)] = NaN;
+      this.#note(describeRecord({ ...record, accessed_at: record.at }), record.digest);
+      this.#doubt(record.digest, record);
     } else if (record.past !== true && record.op !== 'replaced') {
-      this.remove(record.digest as KeyDigest);
-      this.#listed[shardIndex(record.digest)] = NaN;
+      this.#doubt(record.digest, undefined);
     }
   }
 
-  #applyEntry({
-    digest,
-    key,
-    kind,
-    bytes,
-    accessed_at: accessedAt,
-    tic_id: ticId,
-    sector,
-  }: EntryRecord): void {
-    this.add({ key, kind: kind as EntryKind, bytes, accessedAt, ticId, sector }, digest as KeyDigest);
+  #doubt(digest: KeyDigest, announcement: PutRecord | undefined): void {
+    this.#doubts.set(digest, announcement);
+    this.#listing.forget(shardIndex(digest));
   }
 
-  #reconcileShard(name: string, index: number): void {
-    const path = this.#layout.dataShard(name);
+  #note({ key, kind, bytes, accessedAt, ticId, sector }: Described, digest: KeyDigest): void {
+    const shard = this.#shards[shardIndex(digest)];
+    const known = shard.get(digest);
+    if (known?.key === key && known.kind === kind && known.ticId === ticId && known.sector === sector) {
+      this.#bytes += bytes - known.bytes;
+      known.bytes = bytes;
+      known.accessedAt = Math.max(known.accessedAt, accessedAt);
+      return;
+    }
+    if (known !== undefined) this.remove(digest);
+    const entry = { digest, key, kind, bytes, accessedAt, ticId, sector };
+    shard.set(digest, entry);
+    this.#count++;
+    this.#bytes += bytes;
+    this.#onAdded(entry);
+  }
+
+  /** Looks whether an entry is there, and takes away the doubt, unless a put of it may still be under way. */
+  #look(digest: KeyDigest): void {
+    const announcement = this.#doubts.get(digest);
+    const file = this.#store.blobIdentity(digest);
+    if (file?.size !== announcement?.bytes && this.#isUnderWay(announcement)) return;
+    this.#doubts.delete(digest);
+    const known = this.get(digest);
+    if (file === undefined) this.remove(digest);
+    else if (known === undefined) this.#find(digest);
+    else this.#note({ ...known, bytes: file.size }, digest);
+  }
+
+  #isUnderWay(announcement: PutRecord | undefined): boolean {
+    return announcement !== undefined && Math.abs(this.#now() - announcement.at) < ANNOUNCED_FOR_SECONDS;
+  }
+
+  #reconcileShard(index: number): void {
+    const present = this.#listing.read(index);
+    if (present === undefined) return;
     const shard = this.#shards[index];
-    let mtime: number;
-    let names: string[];
-    try {
-      mtime = this.#files.stat(path).mtimeMs;
-      if (mtime === this.#listed[index]) return;
-      names = this.#files.readdir(path);
-    } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
-      mtime = NaN;
-      names = [];
+    for (const digest of shard.keys()) {
+      if (!present.has(digest) && !this.#isUnderWay(this.#doubts.get(digest))) this.remove(digest);
     }
-    const present = new Set<KeyDigest>();
-    for (const file of names) {
-      const digest = digestOfBlobName(file, name);
-      if (digest !== undefined) present.add(digest);
-    }
-    for (const digest of shard.keys()) if (!present.has(digest)) this.remove(digest);
     for (const digest of present) {
-      if (shard.has(digest)) continue;
-      const metadata = this.#describe(digest);
-      if (metadata === undefined) continue;
-      this.add(metadata, digest);
-      this.#unrecorded++;
+      this.#doubts.delete(digest);
+      if (!shard.get(digest)?.key) this.#find(digest);
     }
-    this.#listed[index] = Date.now() - mtime > SETTLED_AFTER_MS ? mtime : NaN;
   }
 
-  #describe(digest: KeyDigest): EntryMetadata | undefined {
+  /** Notes an entry that is there, though no record has told of it. */
+  #find(digest: KeyDigest): void {
     try {
-      const sidecar = this.#store.readSidecar(digest);
-      if (sidecar !== undefined) return sidecar;
-      const blob = this.#store.readBlob(digest);
-      return blob === undefined || blob instanceof Obstacle
-        ? undefined
-        : describeBlob(blob, blob.identity.mtimeMs / 1000);
+      const described = this.#describe(digest);
+      if (described === undefined) return;
+      this.#note(described, digest);
+      if (described.key !== '') this.#unrecorded++;
     } catch (error) {
       // Not to be read now: a get or a verify will say why.
       if (systemCode(error) === undefined) throw error;
-      return undefined;
+      this.#listing.forget(shardIndex(digest));
     }
+  }
+
+  #describe(digest: KeyDigest): Described | undefined {
+    const file = this.#store.blobIdentity(digest);
+    if (file === undefined) return undefined;
+    const sidecar = this.#store.readSidecar(digest);
+    if (sidecar !== undefined && isDigestOf(digest, sidecar.key)) return { ...sidecar, bytes: file.size };
+    const blob = this.#store.readBlob(digest);
+    if (blob === undefined || blob instanceof Obstacle) return undefined;
+    const accessedAt = blob.identity.mtimeMs / 1000;
+    const described = describeBlob(blob, accessedAt);
+    if (described !== undefined && isDigestOf(digest, described.key)) return described;
+    return { key: '', kind: 'value', bytes: file.size, accessedAt };
   }
 }
 
-function shardIndex(digest: string): number {
-  return Number.parseInt(shardOf(digest as KeyDigest), 16);
+function describeRecord({ key, kind, bytes, accessed_at: accessedAt, tic_id: ticId, sector }: EntryRecord) {
+  return { key, kind, bytes, accessedAt, ticId, sector };
+}
+
+function shardIndex(digest: KeyDigest): number {
+  return Number.parseInt(shardOf(digest), 16);
 }

@@ -20,7 +20,13 @@ import {
   writeFully,
   type FileSystem,
 } from './file-system.js';
-import { decodeLine, encodeLine, type EntryRecord, type JournalRecord } from './journal-record.js';
+import {
+  decodeLine,
+  encodeLine,
+  type EntryRecord,
+  type JournalRecord,
+  type PutRecord,
+} from './journal-record.js';
 import type { Layout } from './layout.js';
 import { removeQuietly, writeTemporary } from './temporary.js';
 
@@ -93,19 +99,23 @@ export class Journal {
   }
 
   /**
-   * Replaces the journal by a shorter one: the last removals, and the entries that are there; unless another
-   * process has done so since the last call of `exchange`.
+   * Replaces the journal by a shorter one: the last removals, the entries that are there, and those that are
+   * about to be; unless another process has done so since the last call of `exchange`.
    *
    * What others have appended since the last call of `exchange` is carried over, up to the last moment before
    * they see that the journal is another one; from then on they append again what they may have lost.
    */
-  rewrite(entries: Iterable<EntryRecord>, at: number): void {
+  rewrite(entries: Iterable<EntryRecord>, announced: readonly PutRecord[], at: number): void {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
       if (this.#ino !== undefined && !this.#isSame(old, this.#files.fstat(old))) return false;
       const read = this.#offset;
-      const lines = Buffer.concat([...this.#history(), ...entryLines(entries, at)]);
+      const lines = Buffer.concat([
+        ...this.#history(),
+        ...entryLines(entries, at),
+        ...announced.map(encodeLine),
+      ]);
       const { path, identity } = writeTemporary(this.#files, this.#layout, [lines], false);
       try {
         this.#files.rename(path, this.#layout.journal);

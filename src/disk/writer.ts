@@ -14,11 +14,12 @@ import { systemCode, type FileIdentity, type FileSystem } from './file-system.js
 import { introduce } from './introduction.js';
 import { isNoSpace } from './io-error.js';
 import { Journal } from './journal.js';
-import type { Removal, RemovalRecord } from './journal-record.js';
+import type { PutRecord, Removal, RemovalRecord } from './journal-record.js';
 import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
 import type { ResolvedOptions } from './options.js';
 import { Pins } from './pins.js';
 import { quarantineBlob } from './quarantine.js';
+import { ShardListing } from './shard-listing.js';
 import { findLeftovers, removeQuietly } from './temporary.js';
 
 /** Puts between two looks for the leftovers of killed processes. */
@@ -56,7 +57,8 @@ export class Writer {
     this.#events = events;
     this.journal = new Journal(options.files, layout);
     this.pins = new Pins(options.files, layout);
-    this.catalogue = new Catalogue(options.files, layout, this.journal, store, (entry) => {
+    const listing = new ShardListing(options.files, layout);
+    this.catalogue = new Catalogue(this.journal, store, listing, options.now, (entry) => {
       this.#evictor.add(entry);
     });
     this.#evictor = new Evictor(store, this.catalogue, this.pins, options);
@@ -177,23 +179,18 @@ export class Writer {
   #commit(digest: KeyDigest, parts: readonly Uint8Array[], metadata: EntryMetadata): void {
     const { key, kind, bytes, createdAt: at, ticId, sector } = metadata;
     const replaced = this.#store.blobIdentity(digest) === undefined ? undefined : true;
-    this.#store.commit(digest, parts, metadata, this.#options.durable, () => {
-      // Written down before the rename, so that no other process can miss an entry, even if this one is
-      // killed between the two; read after it, so that of two puts at once the later sees both.
-      const put = {
-        op: 'put',
-        at,
-        pid: process.pid,
-        digest,
-        key,
-        kind,
-        bytes,
-        tic_id: ticId,
-        sector,
-        replaced,
-      } as const;
-      this.catalogue.sync([put]);
-    });
+    const entry = { digest, key, kind, bytes, tic_id: ticId, sector };
+    const announcement: PutRecord = { op: 'put', at, pid: process.pid, ...entry, replaced };
+    try {
+      this.#store.commit(digest, parts, metadata, this.#options.durable, () => {
+        // Written down before the rename, so that no other process can miss an entry, even if this one is
+        // killed between the two; read after it, so that of two puts at once the later sees both.
+        this.catalogue.sync(announcement);
+      });
+    } catch (error) {
+      this.catalogue.withdraw(digest);
+      throw error;
+    }
   }
 
   #keepLimits(digest: KeyDigest, key: Key): void {

@@ -40,6 +40,11 @@ export function digestOf(key: Key): KeyDigest {
   return hash('sha256', key, 'hex') as KeyDigest;
 }
 
+/** Whether a string, wherever it comes from, is the key of this digest. */
+export function isDigestOf(digest: KeyDigest, key: string): boolean {
+  return key !== '' && isWellFormed(key) && digestOf(key as Key) === digest;
+}
+
 /** The digest in a file name, or undefined where the name is not one. */
 export function parseDigest(name: string): KeyDigest | undefined {
   return DIGEST.test(name) ? (name as KeyDigest) : undefined;

@@ -114,7 +114,7 @@ describe('a rewritten journal', () => {
     const [writer, reader] = [open(), open()];
     writer.exchange([put('a'), put('b'), evicted('a')], () => undefined);
     expect(news(reader)).toHaveLength(3);
-    writer.rewrite([{ ...put('b'), accessed_at: 1 } as never], 2);
+    writer.rewrite([{ ...put('b'), accessed_at: 1 } as never], [], 2);
     expect(news(reader)).toEqual(['evicted a', 'entries 1']);
   });
 
@@ -131,7 +131,7 @@ describe('a rewritten journal', () => {
     const writer = open(files);
     writer.exchange([put('a')], () => undefined);
     isTurn = true;
-    writer.rewrite([], 2);
+    writer.rewrite([], [], 2);
     expect(news(open())).toEqual(['put late']);
     expect(news(writer)).toEqual(['put late']);
   });
@@ -144,7 +144,7 @@ describe('a rewritten journal', () => {
     renameSync(layout.journal, old);
     second.append([put('c')]);
     const before = readFileSync(layout.journal);
-    first.rewrite([], 2);
+    first.rewrite([], [], 2);
     expect(readFileSync(layout.journal).subarray(0, before.length)).toEqual(before);
     rmSync(old);
   });
@@ -156,7 +156,7 @@ describe('a rewritten journal', () => {
       () => undefined,
     );
     expect(writer.recordsSinceRewrite).toBe(100);
-    writer.rewrite([], 2);
+    writer.rewrite([], [], 2);
     expect(writer.recordsSinceRewrite).toBe(0);
     const reader = open();
     expect(news(reader)).toHaveLength(100);
@@ -166,7 +166,7 @@ describe('a rewritten journal', () => {
   it('comes to be where there was none', () => {
     const journal = open();
     news(journal);
-    journal.rewrite([{ ...put('a'), accessed_at: 1 } as never], 2);
+    journal.rewrite([{ ...put('a'), accessed_at: 1 } as never], [], 2);
     expect(news(open())).toEqual(['entries 1']);
     expect(statSync(join(layout.dir, 'journal')).size).toBeGreaterThan(1);
   });
