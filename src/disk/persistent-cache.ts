@@ -207,14 +207,15 @@ export class PersistentCache {
   async pin(keys: readonly string[], { name, expiresInSeconds }: PinOptions): Promise<void> {
     this.#requireWritable('pin');
     return this.#perform('pinning', undefined, () => {
-      this.#writer.pins.write(makePin(keys, name, this.#options.now(), expiresInSeconds));
+      const now = this.#options.now();
+      this.#writer.pins.write(makePin(keys, name, now, expiresInSeconds), now);
     });
   }
 
   /** Ends a pin. Returns whether there was one. */
   async unpin(name: string): Promise<boolean> {
     this.#requireWritable('unpin');
-    return this.#perform('unpinning', undefined, () => this.#writer.pins.remove(name));
+    return this.#perform('unpinning', undefined, () => this.#writer.pins.remove(name, this.#options.now()));
   }
 
   /** The pins that hold now, by name. */
@@ -357,9 +358,7 @@ export class PersistentCache {
   }
 
   #describeAll(entries: readonly CatalogueEntry[]): EntryMetadata[] {
-    return entries
-      .map(({ digest }) => this.#store.readSidecar(digest) ?? this.#describe(digest))
-      .filter((metadata) => metadata !== undefined);
+    return entries.map(({ key }) => this.#metadata(key as Key)).filter((metadata) => metadata !== undefined);
   }
 
   /** All that may have been computed from something: a data ref names what was not. */

@@ -125,7 +125,6 @@ describe('a catalogue', () => {
     expect(await new PersistentCache({ dir }).keys()).toEqual(['b']);
     const limited = new PersistentCache({ dir, maxEntries: 2 });
     await limited.put('c', VALUE);
-    expect((await catalogueOf()).count).toBe(0);
     const after = await catalogueOf();
     after.sync();
     expect(after.count).toBe(2);
