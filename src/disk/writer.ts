@@ -15,7 +15,7 @@ import { introduce } from './introduction.js';
 import { isNoSpace } from './io-error.js';
 import { Journal } from './journal.js';
 import type { PutRecord, Removal, RemovalRecord } from './journal-record.js';
-import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
+import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import type { ResolvedOptions } from './options.js';
 import { Pins } from './pins.js';
 import { quarantineBlob } from './quarantine.js';
@@ -109,15 +109,16 @@ export class Writer {
     return this.#remove([...entries], 'cleared');
   }
 
-  /** Removes every blob there is, known or not, and the leftovers of killed processes. */
+  /** Removes every blob and every sidecar there is, known or not, and the leftovers of killed processes. */
   clearAll(): number {
     this.catalogue.reconcile();
     let count = this.clear(this.catalogue);
     for (const shard of SHARDS) {
-      const unknown = this.#list(this.#layout.dataShard(shard)).flatMap((name) => {
-        const digest = digestOfBlobName(name, shard);
-        return digest === undefined ? [] : [{ digest, key: '', bytes: 0 }];
-      });
+      const digests = [
+        ...this.#list(this.#layout.dataShard(shard)).map((name) => digestOfBlobName(name, shard)),
+        ...this.#list(this.#layout.metaShard(shard)).map((name) => digestOfSidecarName(name, shard)),
+      ].filter((digest) => digest !== undefined);
+      const unknown = digests.map((digest) => ({ digest, key: '', bytes: 0 }));
       count += this.#remove(unknown, 'cleared');
     }
     this.cleanUp();
