@@ -1,5 +1,5 @@
 /** Keeps the limits: removes the least recently accessed entries that nobody has pinned. */
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import type { KeyDigest } from '../ref/key.js';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { EntryStore } from './entry-store.js';
@@ -47,18 +47,27 @@ export class Evictor {
    * @throws TessCacheError PINNED
    */
   requireRoom(digest: KeyDigest, key: string, bytes: number): void {
-    const pinned = this.#pins.digests(this.#options.now());
-    if (pinned.size === 0) return;
+    if (!this.#pins.exist()) return;
     this.#catalogue.sync();
-    let count = 1;
-    let total = bytes;
-    for (const other of pinned) {
+    if (this.#hasRoom(digest, bytes)) return;
+    // What somebody removed by hand takes no room.
+    this.#catalogue.reconcile();
+    if (!this.#hasRoom(digest, bytes)) throw this.#pinned(key);
+  }
+
+  #hasRoom(digest: KeyDigest, bytes: number): boolean {
+    const { maxEntries, maxBytes, now } = this.#options;
+    const { count, bytes: total } = this.#catalogue;
+    if (count + 1 <= maxEntries && total + bytes <= maxBytes) return true;
+    let pinnedCount = 1;
+    let pinnedBytes = bytes;
+    for (const other of this.#pins.digests(now())) {
       const entry = other === digest ? undefined : this.#catalogue.get(other);
       if (entry === undefined) continue;
-      count++;
-      total += entry.bytes;
+      pinnedCount++;
+      pinnedBytes += entry.bytes;
     }
-    if (count > this.#options.maxEntries || total > this.#options.maxBytes) throw this.#pinned(key);
+    return pinnedCount <= maxEntries && pinnedBytes <= maxBytes;
   }
 
   /**
@@ -76,6 +85,7 @@ export class Evictor {
     };
     if (exceeded() === undefined) return;
     const failure = this.#evictWhile(exceeded, protect, onEvicted);
+    if (exceeded() !== undefined) this.#catalogue.reconcile();
     if (exceeded() !== undefined) throw failure ?? this.#pinned(key);
   }
 
@@ -132,11 +142,12 @@ export class Evictor {
   }
 
   #pinned(key: string): TessCacheError {
-    const { maxEntries, maxBytes } = this.#options;
+    const { maxEntries, maxBytes, now } = this.#options;
+    const names = this.#pins.list(now()).map(({ name }) => describe(name));
     return new TessCacheError(
       'PINNED',
-      `no room under maxEntries ${maxEntries} and maxBytes ${maxBytes} beside the entries that are pinned: unpin some, or raise the limit`,
-      { key },
+      `no room under maxEntries ${maxEntries} and maxBytes ${maxBytes} beside what is pinned by ${names.join(', ')}: unpin some, or raise the limit`,
+      { key, found: names.join(', ') },
     );
   }
 }
