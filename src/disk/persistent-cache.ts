@@ -4,6 +4,7 @@ import { EventHub, type CacheEventName, type Listener } from '../events.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { checkKey, digestOf, type Key } from '../ref/key.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { checkFilter, matches, type EntryFilter } from './entry-filter.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
 import { explain, type Explanation } from './explain.js';
@@ -27,21 +28,13 @@ export interface Hit {
   readonly metadata: EntryMetadata;
 }
 export type Lookup = Hit | Miss;
+export type { EntryFilter };
 
 export interface PinOptions {
   /** By which it is unpinned. */
   readonly name: string;
   /** It ends by itself after this long; never, by default. */
   readonly expiresInSeconds?: number;
-}
-
-/** All given conditions must hold. */
-export interface EntryFilter {
-  readonly ticId?: number;
-  readonly sector?: number;
-  readonly kind?: 'lightcurve' | 'value';
-  /** What the key starts with. */
-  readonly prefix?: string;
 }
 
 const DEFAULT_SLOT = Symbol.for('tess-cache.default-persistent-cache/1');
@@ -159,7 +152,7 @@ export class PersistentCache {
   /** The metadata of all entries that match, sorted by key. */
   async entries(filter: EntryFilter = {}): Promise<EntryMetadata[]> {
     return this.#perform('listing', undefined, () =>
-      this.#describeAll(this.#matching(filter)).sort((a, b) => (a.key < b.key ? -1 : 1)),
+      this.#describeAll(this.#matching(checkFilter(filter))).sort((a, b) => (a.key < b.key ? -1 : 1)),
     );
   }
 
@@ -171,10 +164,10 @@ export class PersistentCache {
   /** Removes the entries that match; all of them where there is no filter. Returns how many. */
   async clear(filter: EntryFilter = {}): Promise<number> {
     this.#requireWritable('clear');
-    const isAll = Object.values(filter).every((condition) => condition === undefined);
-    return this.#perform('clearing', undefined, () =>
-      isAll ? this.#writer.clearAll() : this.#writer.clear(this.#matching(filter)),
-    );
+    return this.#perform('clearing', undefined, () => {
+      const isAll = Object.values(checkFilter(filter)).every((condition) => condition === undefined);
+      return isAll ? this.#writer.clearAll() : this.#writer.clear(this.#matching(filter));
+    });
   }
 
   /** How much there is, of what, and how this instance has fared. */
@@ -366,18 +359,14 @@ export class PersistentCache {
     return this.#describeAll(this.#matching({}).filter(({ key }) => parseDataRef(key) === undefined));
   }
 
-  #matching({ ticId, sector, kind, prefix }: EntryFilter): CatalogueEntry[] {
+  #matching(filter: EntryFilter): CatalogueEntry[] {
     const { catalogue } = this.#writer;
     catalogue.reconcile();
     if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now());
     const matching: CatalogueEntry[] = [];
     for (const entry of catalogue) {
       if (entry.key === '' || catalogue.isAnnounced(entry.digest)) continue;
-      if (ticId !== undefined && entry.ticId !== ticId) continue;
-      if (sector !== undefined && entry.sector !== sector) continue;
-      if (kind !== undefined && entry.kind !== kind) continue;
-      if (prefix !== undefined && !entry.key.startsWith(prefix)) continue;
-      matching.push(entry);
+      if (matches(entry, filter)) matching.push(entry);
     }
     return matching;
   }

@@ -1,0 +1,57 @@
+/** Which entries of many: what a caller asks for, checked. */
+import type { EntryKind } from '../codec/blob.js';
+import { TessCacheError, describe } from '../errors.js';
+import type { CatalogueEntry } from './catalogue.js';
+
+/** All given conditions must hold. */
+export interface EntryFilter {
+  readonly ticId?: number;
+  readonly sector?: number;
+  readonly kind?: EntryKind;
+  /** What the key starts with. */
+  readonly prefix?: string;
+}
+
+const CONDITIONS: Readonly<
+  Record<keyof EntryFilter, readonly [expected: string, isRight: (value: unknown) => boolean]>
+> = {
+  ticId: ['an integer', Number.isSafeInteger],
+  sector: ['an integer', Number.isSafeInteger],
+  kind: ["'lightcurve' or 'value'", (value) => value === 'lightcurve' || value === 'value'],
+  prefix: ['a string', (value) => typeof value === 'string'],
+};
+
+/**
+ * A misspelt condition must not count as none: `clear` would remove everything.
+ *
+ * @throws TessCacheError BAD_ARGUMENT naming the condition
+ */
+export function checkFilter(filter: EntryFilter): EntryFilter {
+  if (typeof filter !== 'object' || filter === null) throw bad('filter', 'an object', filter);
+  for (const [name, value] of Object.entries(filter)) {
+    if (!Object.hasOwn(CONDITIONS, name)) {
+      throw bad(`filter.${name}`, `one of ${Object.keys(CONDITIONS).join(', ')}`, value);
+    }
+    const [expected, isRight] = CONDITIONS[name as keyof EntryFilter];
+    if (value !== undefined && !isRight(value)) throw bad(`filter.${name}`, expected, value);
+  }
+  return filter;
+}
+
+export function matches(entry: CatalogueEntry, { ticId, sector, kind, prefix }: EntryFilter): boolean {
+  return (
+    (ticId === undefined || entry.ticId === ticId) &&
+    (sector === undefined || entry.sector === sector) &&
+    (kind === undefined || entry.kind === kind) &&
+    (prefix === undefined || entry.key.startsWith(prefix))
+  );
+}
+
+function bad(field: string, expected: string, value: unknown): TessCacheError {
+  const found = describe(value);
+  return new TessCacheError('BAD_ARGUMENT', `${field} must be ${expected}, got ${found}`, {
+    field,
+    expected,
+    found,
+  });
+}
