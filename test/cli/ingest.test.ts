@@ -139,6 +139,32 @@ describe('ingest', () => {
     expect(stderr).toContain('2 files not tried');
   });
 
+  it('keeps the order of many files, which threads read ahead', async () => {
+    const dir = temporaryDirectory();
+    const names = Array.from({ length: 40 }, (_, i) => `in/${String(i).padStart(2, '0')}.fits`);
+    names.forEach((name, i) => write(dir, name, i % 7 === 3 ? 'no FITS' : spoc(i % 2 === 0 ? 120 : 20)));
+    const bad = names.filter((_, i) => i % 7 === 3);
+    const { code, ingested, failed } = ingest(dir, 'in', 'missing.fits');
+    expect(code).toBe(1);
+    expect(ingested.map(({ path }) => path)).toEqual(names.filter((name) => !bad.includes(name)));
+    expect(failed.map(({ path, code }) => [path, code])).toEqual([
+      ...bad.map((name) => [name, 'FITS_INVALID']),
+      ['missing.fits', 'IO'],
+    ]);
+    const cached = (await new PersistentCache({ dir: join(dir, 'cache') }).get(SPOC_KEY)) as LightCurveData;
+    const last = readLightCurve(join(dir, 'in/36.fits'));
+    expect(firstDifference(fieldsOf(cached), fieldsOf(last))).toBeUndefined();
+    expect(tessCache(dir, ['--cache-dir', 'cache', 'verify']).code).toBe(0);
+  });
+
+  it('stops among many files, too, where the cache itself fails', () => {
+    const dir = temporaryDirectory();
+    for (let i = 0; i < 40; i++) write(dir, `in/${i}.fits`, spoc());
+    write(dir, 'cache', 'a file in place of the directory');
+    const { code, failed, not_tried } = ingest(dir, 'in');
+    expect([code, failed.length, not_tried?.length]).toEqual([1, 1, 39]);
+  });
+
   it('draws no progress bar where there is no terminal', () => {
     const dir = temporaryDirectory();
     for (let i = 0; i < 300; i++) write(dir, `in/${i}.fits`, spoc());

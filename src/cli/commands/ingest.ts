@@ -2,7 +2,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { PersistentCache } from '../../disk/persistent-cache.js';
 import { TessCacheError } from '../../errors.js';
-import { readLightCurve } from '../../fits/read-light-curve.js';
 import { DEFAULT_QUALITY_MASK, type ReadOptions } from '../../fits/read-options.js';
 import { dataRefOf } from '../../light-curve/light-curve-ref.js';
 import { bitMask, positiveInteger } from '../arguments.js';
@@ -18,6 +17,7 @@ import {
   type Ingested,
 } from '../ingest-result.js';
 import { startProgress } from '../progress.js';
+import { readAhead } from '../read-ahead.js';
 
 interface IngestOptions {
   readonly fluxType?: string;
@@ -70,14 +70,13 @@ async function ingest(
   cache.on('evict', ({ key }) => evicted.add(key));
   const progress = await startProgress('ingesting', files.length, 'files');
   try {
-    for (const { path, error: obstacle } of files) {
+    for await (const { path, content } of readAhead(files, options)) {
       try {
-        if (obstacle !== undefined) throw obstacle;
-        const data = readLightCurve(path, options);
-        const key = dataRefOf(data);
-        const { bytes } = await cache.put(key, data);
+        if (content instanceof TessCacheError) throw content;
+        const key = dataRefOf(content);
+        const { bytes } = await cache.put(key, content);
         evicted.delete(key);
-        ingested.push(toIngested(path, key, data, bytes));
+        ingested.push(toIngested(path, key, content, bytes));
       } catch (error) {
         if (!(error instanceof TessCacheError)) throw error;
         failed.push(toFailed(path, error));
