@@ -8,7 +8,10 @@
  */
 
 /**
- * @param {Contender[]} contenders the first stands for the others where a round's order matters: it rotates
+ * The order changes from round to round, by chance but always the same: what one leaves behind (garbage, a full
+ * processor cache) is not always the same other's burden.
+ *
+ * @param {Contender[]} contenders
  * @param {{ rounds: number, acts: number, warmUp?: number }} options acts: how many a contender does at a turn
  * @returns {Promise<Map<string, number[]>>} microseconds by name
  */
@@ -17,14 +20,25 @@ export async function interleave(contenders, { rounds, acts, warmUp = 2 }) {
   let next = 0;
   for (let round = -warmUp; round < rounds; round++) {
     const indices = Array.from({ length: acts }, () => next++);
-    for (let place = 0; place < contenders.length; place++) {
-      const { name, turn, every = 1 } = contenders[(place + round + warmUp) % contenders.length];
+    for (const { name, turn, every = 1 } of shuffled(contenders)) {
       if (round % every !== 0) continue;
       const taken = await turn(indices);
       if (round >= 0) times.get(name).push(...taken);
     }
   }
   return times;
+}
+
+let state = 1;
+
+function shuffled(items) {
+  const order = [...items];
+  for (let i = order.length - 1; i > 0; i--) {
+    state = (state * 16807) % 2147483647;
+    const j = state % (i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
 }
 
 /** A turn of an act of this process, plain or async; `prepare` is not part of the time. */

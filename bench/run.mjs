@@ -61,7 +61,7 @@ const bench = {
   skipped: new Map(),
   rounds: (full) => (quick ? Math.max(5, Math.round(full / 4)) : full),
   entries,
-  ingestFiles: quick ? 60 : 501,
+  ingestFiles: quick ? 150 : 501,
   /** A cache with `entries` entries, made at the first call. */
   filled: () => (filling ??= fill(subject, workspace.make('filled'), entries)),
 };

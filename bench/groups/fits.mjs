@@ -9,6 +9,12 @@ import { PythonWorker } from '../rivals/python.mjs';
 
 export const title = 'FITS files';
 const SECTORS = [1, 2, 3];
+/** Ways to read a light curve with astropy; the goal was set beside one that took as long as Table.read does. */
+const ASTROPY = {
+  table: 'four columns by Table.read',
+  all: 'what readLightCurve reads and checks',
+  columns: 'four columns by fits.open alone',
+};
 /** How much more memory may be in use at the end of a long ingest than of one a fifth as long. */
 const FLAT = 1.25;
 const PEAK = /^VmHWM:\s+(\d+) kB$/m;
@@ -17,7 +23,7 @@ export async function run({ subject, workspace, skipped, rounds, ingestFiles }) 
   const { readLightCurve, command } = subject;
   const goals = {
     file: 'FITS to LightCurveData <= 4 ms a file',
-    astropy: 'FITS to LightCurveData >= 6 x astropy',
+    astropy: 'FITS to LightCurveData >= 6 x astropy (Table.read)',
     rate: `ingest of ${ingestFiles} files >= 150 files/s`,
     memory: 'ingest: flat memory',
   };
@@ -35,19 +41,27 @@ export async function run({ subject, workspace, skipped, rounds, ingestFiles }) 
   ];
   const astropy = await startAstropy(skipped);
   if (astropy !== undefined) {
-    const turn = (indices) => astropy.worker.ask({ op: 'fits', paths: indices.map(of) });
-    contenders.push({ name: astropy.version, turn });
+    for (const [how, words] of Object.entries(ASTROPY)) {
+      const turn = (indices) => astropy.worker.ask({ op: 'fits', how, paths: indices.map(of) });
+      contenders.push({ name: `${astropy.version}, ${words}`, turn });
+    }
   }
   const times = await interleave(contenders, { rounds: rounds(30), acts: 2 });
   astropy?.worker.stop();
 
   const own = median(times.get('tess-cache'));
-  const ratio = astropy === undefined ? undefined : median(times.get(astropy.version)) / own;
+  const ratio = (how) => median(times.get(`${astropy.version}, ${ASTROPY[how]}`)) / own;
   const measured = [
     limitGoal(goals.file, own, 4e3),
-    ratio === undefined
+    astropy === undefined
       ? unmeasured(goals.astropy, 'astropy is not installed')
-      : { goal: goals.astropy, found: `${ratio.toFixed(1)} x`, met: ratio >= 6 },
+      : {
+          goal: goals.astropy,
+          found: Object.entries(ASTROPY)
+            .map(([how, words]) => `${ratio(how).toFixed(1)} x ${words}`)
+            .join('; '),
+          met: ratio('table') >= 6,
+        },
   ];
   if (command === undefined) {
     measured.push(unmeasured(goals.rate, 'no command'), unmeasured(goals.memory, 'no command'));
