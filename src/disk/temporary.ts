@@ -9,6 +9,7 @@ import {
   FILE_MODE,
   O_CREAT,
   O_EXCL,
+  O_RDONLY,
   O_WRONLY,
   identityOf,
   systemCode,
@@ -29,6 +30,10 @@ const NAME = /^([0-9a-f]{8})-([0-9]+)-[0-9]+-[0-9a-f]+$/;
 /** What is copied in the time of a few system calls. */
 const WORTH_JOINING_BYTES = 1 << 16;
 
+const NO_SUCH_SERVICE: readonly (string | undefined)[] = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
+
+/** Tells the threads of one process apart, and this process from one that had its pid before. */
+const chance = randomBytes(6).toString('hex');
 let count = 0;
 
 export interface Temporary {
@@ -50,7 +55,7 @@ export function writeTemporary(
 ): Temporary {
   const path = join(
     layout.tmp,
-    `${machineTag()}-${process.pid}-${count++}-${randomBytes(6).toString('hex')}`,
+    `${machineTag()}-${process.pid}-${count++}-${chance}`,
   );
   const fd = openTemporary(files, layout, path);
   let identity: FileIdentity;
@@ -83,6 +88,33 @@ export function renameInto(files: FileSystem, from: string, to: string): void {
     if (systemCode(error) !== 'ENOENT') throw error;
     files.mkdir(join(to, '..'), { recursive: true, mode: DIRECTORY_MODE });
     files.rename(from, to);
+  }
+}
+
+/** Moves a temporary file to its place, as `renameInto`; where that can't be done, it is removed. */
+export function placeTemporary(files: FileSystem, from: string, to: string): void {
+  try {
+    renameInto(files, from, to);
+  } catch (error) {
+    removeQuietly(files, from);
+    throw error;
+  }
+}
+
+/**
+ * Waits until the names in a directory are on the disk: on ext4 and XFS a rename is, only then. A file system
+ * that can't be asked for it (EINVAL, …) makes no difference between the two.
+ *
+ * @throws the system's error
+ */
+export function syncDirectory(files: FileSystem, path: string): void {
+  const fd = files.open(path, O_RDONLY);
+  try {
+    files.fsync(fd);
+  } catch (error) {
+    if (!NO_SUCH_SERVICE.includes(systemCode(error))) throw error;
+  } finally {
+    files.close(fd);
   }
 }
 
