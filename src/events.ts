@@ -1,5 +1,5 @@
 /** What a cache tells its host while it works. Telling is synchronous; who listens can't break anything. */
-import type { TessCacheError } from './errors.js';
+import { TessCacheError, describe } from './errors.js';
 
 export type Tier = 'memory' | 'disk';
 
@@ -19,13 +19,29 @@ export interface CacheEvents {
 }
 
 export type CacheEventName = keyof CacheEvents;
+
+const NAMES: readonly string[] = [
+  'hit',
+  'miss',
+  'put',
+  'evict',
+  'corrupt',
+  'load',
+  'warning',
+] satisfies CacheEventName[];
+
 export type Listener<N extends CacheEventName> = (event: CacheEvents[N]) => void;
 
 export class EventHub {
   readonly #listeners = new Map<CacheEventName, Set<Listener<never>>>();
 
-  /** @returns a function that ends the listening */
+  /**
+   * @returns a function that ends the listening
+   * @throws TessCacheError BAD_ARGUMENT
+   */
   on<N extends CacheEventName>(name: N, listener: Listener<N>): () => void {
+    if (!NAMES.includes(name)) throw bad('event', `one of ${NAMES.join(', ')}`, name);
+    if (typeof listener !== 'function') throw bad('listener', 'a function', listener);
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     return () => {
@@ -33,16 +49,35 @@ export class EventHub {
     };
   }
 
+  /** Whether anybody listens. */
+  isHeard(name: CacheEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   emit<N extends CacheEventName>(name: N, event: CacheEvents[N]): void {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) return;
-    for (const listener of listeners) {
+    // Of those that listen now, each once, whatever they add or end.
+    for (const listener of [...listeners] as ((event: CacheEvents[N]) => unknown)[]) {
       try {
-        (listener as Listener<N>)(event);
+        const result = listener(event);
+        // An async function is taken for a listener too.
+        if (result instanceof Promise) result.catch(showFault);
       } catch (error) {
-        // The listener's own fault, and not the caller's: it is shown, as Node shows warnings.
-        process.emitWarning(error instanceof Error ? error : String(error), { code: 'TESS_CACHE_LISTENER' });
+        showFault(error);
       }
     }
   }
+}
+
+/** The listener's own fault, and not the caller's: it is shown, as Node shows warnings. */
+function showFault(error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`a listener of tess-cache failed: ${text}`, { code: 'TESS_CACHE_LISTENER' });
+}
+
+function bad(field: string, expected: string, value: unknown): TessCacheError {
+  const found = describe(value);
+  const message = `on: ${field} must be ${expected}, got ${found}`;
+  return new TessCacheError('BAD_ARGUMENT', message, { field, expected, found });
 }
