@@ -2,14 +2,17 @@
  * The two files of an entry, kept in step without a lock.
  *
  * The rename of the blob is the one commit of a put; its unlink is the one commit of a removal. The sidecar
- * follows, and describes one blob, by checksum. Whoever changes a sidecar looks at the blob once more
+ * comes after the blob, leaves before it, and describes one blob, by checksum. Whoever changes a sidecar looks at the blob once more
  * afterwards, and where another process has changed that meanwhile, makes the sidecar anew from the blob that
  * is there (`settle`). So the last one to touch a sidecar leaves it in agreement; where a kill prevents that,
  * the next reader of the entry does it.
  */
+import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { SEAL_END, decodeBlob, readSeal } from '../codec/blob.js';
 import type { Checksum } from '../codec/checksum.js';
+import { MAX_HEADER_BYTES } from '../codec/safetensors.js';
 import { TessCacheError } from '../errors.js';
 import type { KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
@@ -26,6 +29,7 @@ import {
   type FileSystem,
 } from './file-system.js';
 import type { Layout } from './layout.js';
+import { Obstacle, obstacleOf, withPlainFile } from './plain-file.js';
 import {
   SIDECAR_START_BYTES,
   TIME_AT,
@@ -34,36 +38,27 @@ import {
   encodeTime,
   readSidecarStart,
 } from './sidecar.js';
-import { removeQuietly, renameInto, writeTemporary } from './temporary.js';
+import { placeTemporary, removeQuietly, renameInto, syncDirectory, writeTemporary } from './temporary.js';
+
+export { Obstacle };
 
 export interface BlobFile {
   readonly bytes: Buffer;
   readonly identity: FileIdentity;
 }
 
-/** Something that is no file stands where a blob should: a symbolic link, a directory, a socket. */
-export class Obstacle {
-  constructor(readonly found: string) {}
-}
-
-/** A network file system may lose a file that was replaced while it was open; the new one is there at once. */
-const STALE_RETRIES = 3;
 /** Rounds of `settle` before it is left to the next reader: each round means that another put has come in. */
 const SETTLE_ROUNDS = 10;
 /** A sidecar takes about 600 bytes, more with a long key or lineage. */
 const SIDECAR_GUESS_BYTES = 2048;
-
-const OBSTACLES: Readonly<Record<string, string>> = {
-  ELOOP: 'a symbolic link',
-  EMLINK: 'a symbolic link',
-  ENXIO: 'a socket or a pipe',
-  EISDIR: 'a directory',
-};
+/** A lineage is in the header of its blob too, which is no longer than this. */
+const MAX_SIDECAR_BYTES = 2 * MAX_HEADER_BYTES;
 
 export class EntryStore {
   readonly #files: FileSystem;
   readonly #layout: Layout;
   readonly #start = Buffer.alloc(SIDECAR_START_BYTES);
+  #isRootSynced = false;
 
   constructor(files: FileSystem, layout: Layout) {
     this.#files = files;
@@ -77,6 +72,8 @@ export class EntryStore {
    */
   readBlob(digest: KeyDigest): BlobFile | Obstacle | undefined {
     return this.#open(this.#layout.blob(digest), O_RDONLY, (fd, identity) => {
+      // A put makes none that is longer than what can be read at once.
+      if (identity.size > constants.MAX_LENGTH) return new Obstacle(`a file of ${identity.size} bytes`);
       const bytes = Buffer.allocUnsafeSlow(identity.size);
       const count = readFully(this.#files, fd, bytes);
       return { bytes: count === bytes.length ? bytes : bytes.subarray(0, count), identity };
@@ -95,6 +92,7 @@ export class EntryStore {
   /** The metadata in the sidecar, or undefined where there is none that can be trusted. */
   readSidecar(digest: KeyDigest): EntryMetadata | undefined {
     const metadata = this.#open(this.#layout.sidecar(digest), O_RDONLY, (fd, { size }) => {
+      if (size > MAX_SIDECAR_BYTES) return undefined;
       const bytes = Buffer.allocUnsafe(Math.max(size, SIDECAR_GUESS_BYTES));
       return decodeSidecar(bytes.subarray(0, readFully(this.#files, fd, bytes.subarray(0, size))));
     });
@@ -117,8 +115,7 @@ export class EntryStore {
     try {
       fd = this.#files.open(this.#layout.sidecar(digest), O_RDWR | O_PLAIN);
     } catch (error) {
-      const code = systemCode(error) ?? '';
-      if (code === 'ENOENT' || code in OBSTACLES) return false;
+      if (systemCode(error) === 'ENOENT' || obstacleOf(error) !== undefined) return false;
       throw error;
     }
     // Whether it is a regular file is not asked: its first bytes say whether it is a sidecar.
@@ -134,20 +131,21 @@ export class EntryStore {
   /**
    * Puts both files in place: a reader sees the old value or the new one.
    *
+   * @param durable whether to wait until the blob and its name are on the disk; the sidecar can be made anew
    * @param beforeCommit called when both files are written, before the first rename
-   * @throws the system's error; the old value is intact then
+   * @throws the system's error; the old value is intact then, unless it was only the waiting that failed
    */
   commit(
     digest: KeyDigest,
     parts: readonly Uint8Array[],
     metadata: EntryMetadata,
-    sync: boolean,
+    durable: boolean,
     beforeCommit: () => void,
   ): void {
-    const blob = writeTemporary(this.#files, this.#layout, parts, sync);
+    const blob = writeTemporary(this.#files, this.#layout, parts, durable);
     let sidecarPath: string | undefined;
     try {
-      sidecarPath = writeTemporary(this.#files, this.#layout, [encodeSidecar(metadata)], sync).path;
+      sidecarPath = writeTemporary(this.#files, this.#layout, [encodeSidecar(metadata)], false).path;
       beforeCommit();
       renameInto(this.#files, blob.path, this.#layout.blob(digest));
     } catch (error) {
@@ -158,25 +156,42 @@ export class EntryStore {
     this.#follow(
       digest,
       () => {
-        renameInto(this.#files, sidecarPath, this.#layout.sidecar(digest));
+        placeTemporary(this.#files, sidecarPath, this.#layout.sidecar(digest));
         return this.#isCurrent(digest, blob.identity);
       },
       metadata.accessedAt,
     );
+    if (durable) this.#syncNames(digest);
   }
 
   /** Removes both files. Returns whether the blob was there. */
   remove(digest: KeyDigest, nowSeconds: number): boolean {
-    const existed = this.#unlink(this.#layout.blob(digest));
-    this.#follow(
-      digest,
-      () => {
-        this.#unlink(this.#layout.sidecar(digest));
-        return this.blobIdentity(digest) === undefined;
-      },
-      nowSeconds,
-    );
-    return existed;
+    return this.takeAway(digest, nowSeconds, () => this.#unlink(this.#layout.blob(digest)));
+  }
+
+  /**
+   * Takes an entry away. The sidecar goes before its blob, and once more after it, where a reader has just
+   * mended it: a kill in between leaves a blob without a sidecar, which is an entry that the next reader mends,
+   * and not a sidecar without a blob, which nobody would ever look at.
+   *
+   * @param take does away with the blob
+   * @returns what `take` returns
+   * @throws the system's error
+   */
+  takeAway<T>(digest: KeyDigest, nowSeconds: number, take: () => T): T {
+    removeQuietly(this.#files, this.#layout.sidecar(digest));
+    try {
+      return take();
+    } finally {
+      this.#follow(
+        digest,
+        () => {
+          if (this.blobIdentity(digest) !== undefined) return false;
+          return !this.#unlink(this.#layout.sidecar(digest)) || this.blobIdentity(digest) === undefined;
+        },
+        nowSeconds,
+      );
+    }
   }
 
   /**
@@ -198,12 +213,7 @@ export class EntryStore {
       const metadata = describeBlob(blob, accessedAt);
       if (metadata === undefined) return undefined;
       const { path } = writeTemporary(this.#files, this.#layout, [encodeSidecar(metadata)], false);
-      try {
-        renameInto(this.#files, path, this.#layout.sidecar(digest));
-      } catch (error) {
-        removeQuietly(this.#files, path);
-        throw error;
-      }
+      placeTemporary(this.#files, path, this.#layout.sidecar(digest));
       if (this.#isCurrent(digest, blob.identity)) return metadata;
     }
     return undefined;
@@ -219,6 +229,21 @@ export class EntryStore {
     }
   }
 
+  /** Waits until a blob's name is on the disk, and those of the directories that lead to it. */
+  #syncNames(digest: KeyDigest): void {
+    let path = dirname(this.#layout.blob(digest));
+    for (; path.length >= this.#layout.dir.length; path = dirname(path)) syncDirectory(this.#files, path);
+    // Above the cache one may not be allowed to look; once is enough there, since we made nothing but the first.
+    for (; !this.#isRootSynced && path !== dirname(path); path = dirname(path)) {
+      try {
+        syncDirectory(this.#files, path);
+      } catch (error) {
+        if (systemCode(error) === undefined) throw error;
+      }
+    }
+    this.#isRootSynced = true;
+  }
+
   #isCurrent(digest: KeyDigest, identity: FileIdentity): boolean {
     const current = this.blobIdentity(digest);
     return current !== undefined && sameContent(current, identity);
@@ -230,10 +255,16 @@ export class EntryStore {
    */
   #follow(digest: KeyDigest, change: () => boolean, accessedAt: number): void {
     try {
-      if (!change()) this.settle(digest, accessedAt);
+      if (!change() && !this.#agrees(digest)) this.settle(digest, accessedAt);
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
     }
+  }
+
+  /** Whether there are a blob and a sidecar that describes it. */
+  #agrees(digest: KeyDigest): boolean {
+    const sidecar = this.readSidecar(digest);
+    return sidecar !== undefined && sidecar.checksum === this.readBlobSeal(digest);
   }
 
   #readStart(fd: number) {
@@ -251,27 +282,8 @@ export class EntryStore {
     }
   }
 
-  #open<T>(
-    path: string,
-    flags: number,
-    use: (fd: number, identity: FileIdentity) => T,
-  ): T | Obstacle | undefined {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const fd = this.#files.open(path, flags | O_PLAIN);
-        try {
-          const stats = this.#files.fstat(fd);
-          return stats.isFile() ? use(fd, identityOf(stats)) : new Obstacle('no regular file');
-        } finally {
-          this.#files.close(fd);
-        }
-      } catch (error) {
-        const code = systemCode(error) ?? '';
-        if (code === 'ENOENT') return undefined;
-        if (code in OBSTACLES) return new Obstacle(OBSTACLES[code]);
-        if (code !== 'ESTALE' || attempt >= STALE_RETRIES) throw error;
-      }
-    }
+  #open<T>(path: string, flags: number, use: (fd: number, identity: FileIdentity) => T) {
+    return withPlainFile(this.#files, path, flags, use);
   }
 }
 

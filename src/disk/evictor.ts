@@ -137,8 +137,14 @@ export class Evictor {
 
   /** The true access time; one in the future (a clock was wrong) counts as now, or it would never be least. */
   #accessTime(digest: KeyDigest, now: number): number | undefined {
-    const time = this.#store.readAccessTime(digest);
-    return time === undefined ? undefined : Math.min(time, now);
+    try {
+      const time = this.#store.readAccessTime(digest);
+      return time === undefined ? undefined : Math.min(time, now);
+    } catch (error) {
+      // What can't be read now counts as last accessed when it was last known to be.
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   #pinned(key: string): TessCacheError {

@@ -1,7 +1,7 @@
 /** What a cache directory says of itself, to people who find it and to programs that back disks up. */
 import { DIRECTORY_MODE, systemCode, type FileSystem } from './file-system.js';
 import type { Layout } from './layout.js';
-import { removeQuietly, writeTemporary } from './temporary.js';
+import { placeTemporary, writeTemporary } from './temporary.js';
 
 /** The signature of https://bford.info/cachedir/ : backup programs leave out a directory that has it. */
 const CACHE_TAG = `Signature: 8a477f597d28d172789f06886806bc55
@@ -43,11 +43,5 @@ function isThere(files: FileSystem, path: string): boolean {
 }
 
 function write(files: FileSystem, layout: Layout, text: string, target: string): void {
-  const { path } = writeTemporary(files, layout, [Buffer.from(text)], false);
-  try {
-    files.rename(path, target);
-  } catch (error) {
-    removeQuietly(files, path);
-    throw error;
-  }
+  placeTemporary(files, writeTemporary(files, layout, [Buffer.from(text)], false).path, target);
 }

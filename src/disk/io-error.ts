@@ -12,6 +12,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   ESTALE: 'The network file system lost track of the file; try again.',
   EMFILE: 'This process has too many open files: close some, or raise the limit (ulimit -n).',
   ENFILE: 'The system has too many open files: close some.',
+  ENOENT: 'Somebody removed the directories of the cache while it was in use; try again.',
+  EISDIR: 'A directory stands where a file of the cache should be: move it away.',
+  ELOOP: 'Symbolic links lead in a circle: check the path of the cache directory.',
+  EBUSY: 'Another program holds the file; try again.',
   ENOTDIR: 'A file stands where a directory of the cache should be: move it away.',
   ENAMETOOLONG: 'The path of the cache directory is too long.',
 };

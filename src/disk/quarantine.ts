@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { KeyDigest } from '../ref/key.js';
 import { identityOf, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import type { Layout } from './layout.js';
-import { removeQuietly, renameInto, writeTemporary } from './temporary.js';
+import { placeTemporary, removeQuietly, renameInto, writeTemporary } from './temporary.js';
 
 /** Blobs kept, and bytes of them: enough to look into a bad disk, little beside a cache. */
 const MAX_KEPT = 32;
@@ -66,10 +66,23 @@ export function moveToQuarantine(
     putBack(files, target, path);
     return undefined;
   }
-  const note = Buffer.from(`${JSON.stringify({ path, problem, at: nowSeconds, pid: process.pid })}\n`);
-  renameInto(files, writeTemporary(files, layout, [note], false).path, target + NOTE_SUFFIX);
-  bound(files, layout);
+  // It is out of the way: that no note can be written, or no room made, is no failure.
+  quietly(() => {
+    const note = Buffer.from(`${JSON.stringify({ path, problem, at: nowSeconds, pid: process.pid })}\n`);
+    placeTemporary(files, writeTemporary(files, layout, [note], false).path, target + NOTE_SUFFIX);
+  });
+  quietly(() => {
+    bound(files, layout);
+  });
   return target;
+}
+
+function quietly(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
 }
 
 function isStill(files: FileSystem, path: string, seen: FileIdentity): boolean {
@@ -90,20 +103,19 @@ function putBack(files: FileSystem, from: string, to: string): void {
   files.unlink(from);
 }
 
-/** Removes the oldest until the rest is within bounds. */
+/** Removes the oldest until the rest is within bounds; a note goes with what it is about. */
 function bound(files: FileSystem, layout: Layout): void {
-  let kept = 0;
+  const names = files.readdir(layout.quarantine).sort().reverse();
+  const kept = new Set<string>();
   let bytes = 0;
-  for (const name of files.readdir(layout.quarantine).sort().reverse()) {
-    const path = join(layout.quarantine, name);
-    // Backwards, a note comes before what it is about, and stays or goes with it.
-    if (name.endsWith(NOTE_SUFFIX)) {
-      if (kept >= MAX_KEPT || bytes >= MAX_KEPT_BYTES) discard(files, path);
-      continue;
-    }
-    kept++;
-    bytes += sizeOf(files, path);
-    if (kept > MAX_KEPT || (bytes > MAX_KEPT_BYTES && kept > 1)) discard(files, path);
+  for (const name of names.filter((each) => !each.endsWith(NOTE_SUFFIX))) {
+    bytes += sizeOf(files, join(layout.quarantine, name));
+    // The newest stays, however long it is.
+    if (kept.size === 0 || (kept.size < MAX_KEPT && bytes <= MAX_KEPT_BYTES)) kept.add(name);
+  }
+  for (const name of names) {
+    const about = name.endsWith(NOTE_SUFFIX) ? name.slice(0, -NOTE_SUFFIX.length) : name;
+    if (!kept.has(about)) discard(files, join(layout.quarantine, name));
   }
 }
 

@@ -53,10 +53,7 @@ export function writeTemporary(
   parts: readonly Uint8Array[],
   sync: boolean,
 ): Temporary {
-  const path = join(
-    layout.tmp,
-    `${machineTag()}-${process.pid}-${count++}-${chance}`,
-  );
+  const path = join(layout.tmp, `${machineTag()}-${process.pid}-${count++}-${chance}`);
   const fd = openTemporary(files, layout, path);
   let identity: FileIdentity;
   try {

@@ -22,6 +22,7 @@ import { quarantineBlob } from './quarantine.js';
 import { ShardListing } from './shard-listing.js';
 import { findLeftovers, removeQuietly } from './temporary.js';
 
+const DIRECTORY_IN_PLACE = 'a directory stands in place of the blob';
 /** Puts between two looks for the leftovers of killed processes. */
 const CLEAN_UP_EVERY = 1000;
 
@@ -65,8 +66,8 @@ export class Writer {
   }
 
   /**
-   * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, PINNED, or the system's error; the old
-   *   value is intact then
+   * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, PINNED, or the system's error: the old
+   *   value is intact then, or, where it was the keeping of the limits that failed, the new one is in place
    */
   put(key: Key, value: unknown, { lineage, computedAt, durationSeconds }: PutOptions): EntryMetadata {
     checkBelongs(key, value);
@@ -135,9 +136,10 @@ export class Writer {
     const at = this.#options.now();
     let moved: string | undefined;
     try {
-      moved = quarantineBlob(this.#files, this.#layout, digest, problem, at, seen);
+      moved = this.#store.takeAway(digest, at, () =>
+        quarantineBlob(this.#files, this.#layout, digest, problem, at, seen),
+      );
       if (moved !== undefined) {
-        this.#store.remove(digest, at);
         this.catalogue.remove(digest);
         this.#note('quarantined', [{ digest, key, bytes: seen?.size ?? 0 }], { by: problem });
       }
@@ -148,29 +150,36 @@ export class Writer {
     return moved;
   }
 
-  /** Removes the temporary files of dead processes. */
+  /** Removes the temporary files of dead processes. That it can't be done is no reason to fail a put. */
   cleanUp(): void {
     introduce(this.#files, this.#layout);
-    for (const path of findLeftovers(this.#files, this.#layout, this.#options.now()))
-      removeQuietly(this.#files, path);
+    try {
+      const leftovers = findLeftovers(this.#files, this.#layout, this.#options.now());
+      for (const path of leftovers) removeQuietly(this.#files, path);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
   }
 
-  /** Commits; where something else stands in the blob's place, or the disk is full, makes room once. */
+  /**
+   * Commits; once more where something that stood in the way could be removed: a directory in the blob's place, a
+   * full disk. Or where the directories were removed meanwhile: they are made anew.
+   */
   #commitWithRoom(digest: KeyDigest, parts: readonly Uint8Array[], metadata: EntryMetadata): void {
     const { key, bytes } = metadata;
     try {
       this.#commit(digest, parts, metadata);
     } catch (error) {
       const code = systemCode(error);
-      if (code === 'EISDIR' || code === 'ENOTEMPTY') {
-        this.quarantine(digest, key, 'a directory stood in place of the blob', undefined);
+      if (code === 'EISDIR') {
+        this.quarantine(digest, key, DIRECTORY_IN_PLACE, undefined);
       } else if (isNoSpace(error)) {
         this.cleanUp();
         this.catalogue.sync();
         this.#noteEvictions(key, (onEvicted) => {
           this.#evictor.free(bytes, digest, onEvicted);
         });
-      } else {
+      } else if (code !== 'ENOENT') {
         throw error;
       }
       this.#commit(digest, parts, metadata);
@@ -222,15 +231,24 @@ export class Writer {
   #remove(entries: readonly Leaving[], why: Removal, by?: string): number {
     const removed: Leaving[] = [];
     try {
-      for (const entry of entries) {
-        const existed = this.#store.remove(entry.digest, this.#options.now());
-        this.catalogue.remove(entry.digest);
-        if (existed) removed.push(entry);
-      }
+      for (const entry of entries) if (this.#removeOne(entry)) removed.push(entry);
     } finally {
       this.#note(why, removed, { by });
     }
     return removed.length;
+  }
+
+  /** @returns whether it was there, and its removal is yet to be noted */
+  #removeOne({ digest, key }: Leaving): boolean {
+    try {
+      const existed = this.#store.remove(digest, this.#options.now());
+      this.catalogue.remove(digest);
+      return existed;
+    } catch (error) {
+      if (systemCode(error) !== 'EISDIR') throw error;
+      if (this.quarantine(digest, key, DIRECTORY_IN_PLACE, undefined) === undefined) throw error;
+      return false;
+    }
   }
 
   #note(op: Removal, entries: readonly Leaving[], why: Pick<RemovalRecord, 'limit' | 'by'>): void {

@@ -1,0 +1,53 @@
+/** Opens what is a file, and nothing that stands in the place of one: links aren't followed, pipes don't block. */
+import { O_PLAIN, identityOf, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+
+/** Something that is no file stands where one should: a symbolic link, a directory, a socket. */
+export class Obstacle {
+  constructor(readonly found: string) {}
+}
+
+const OBSTACLES: Readonly<Record<string, string>> = {
+  ELOOP: 'a symbolic link',
+  EMLINK: 'a symbolic link',
+  ENXIO: 'a socket or a pipe',
+  EISDIR: 'a directory',
+};
+
+/** A network file system may lose a file that was replaced while it was open; the new one is there at once. */
+const STALE_RETRIES = 3;
+
+/**
+ * Opens a file, uses it, closes it.
+ *
+ * @returns what `use` returns; an Obstacle where something else stands there; undefined where nothing does
+ * @throws the system's error, where it is any other
+ */
+export function withPlainFile<T>(
+  files: FileSystem,
+  path: string,
+  flags: number,
+  use: (fd: number, identity: FileIdentity) => T,
+): T | Obstacle | undefined {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const fd = files.open(path, flags | O_PLAIN);
+      try {
+        const stats = files.fstat(fd);
+        return stats.isFile() ? use(fd, identityOf(stats)) : new Obstacle('no regular file');
+      } finally {
+        files.close(fd);
+      }
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      const obstacle = obstacleOf(error);
+      if (obstacle !== undefined) return obstacle;
+      if (systemCode(error) !== 'ESTALE' || attempt >= STALE_RETRIES) throw error;
+    }
+  }
+}
+
+/** What an error says of what stands in the place of a file, or undefined where it says something else. */
+export function obstacleOf(error: unknown): Obstacle | undefined {
+  const found = OBSTACLES[systemCode(error) ?? ''];
+  return found === undefined ? undefined : new Obstacle(found);
+}
