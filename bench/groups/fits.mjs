@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSimulatedStar } from '../../examples/simulated-star.mjs';
+import { ROOT } from '../build.mjs';
 import { interleave, median, timed } from '../measure.mjs';
 import { limitGoal, unmeasured } from '../report.mjs';
 import { PythonWorker } from '../rivals/python.mjs';
@@ -34,7 +35,9 @@ export async function run({ subject, workspace, skipped, rounds, ingestFiles }) 
   workspace.require(ingestFiles * 4e6, 'the FITS group');
   const dir = workspace.make('fits');
   const paths = writeFiles(dir, ingestFiles);
-  const of = (index) => paths[index % Math.min(paths.length, 30)];
+  const real = realFiles();
+  const read = real.length > 0 ? real : paths.slice(0, 30);
+  const of = (index) => read[index % read.length];
   const contenders = [
     { name: 'tess-cache', turn: timed((i) => readLightCurve(of(i))) },
     { name: 'readFileSync alone', turn: timed((i) => readFileSync(of(i))) },
@@ -68,10 +71,19 @@ export async function run({ subject, workspace, skipped, rounds, ingestFiles }) 
   } else {
     measured.push(...(await ingest(goals, command, workspace, dir, paths)));
   }
+  const size = statSync(read[0]).size / 1e6;
   workspace.discard(dir);
-  const size = (statSync(paths[0], { throwIfNoEntry: false })?.size ?? 2e6) / 1e6;
-  const title = `a light curve from a SPOC FITS file of ${size.toFixed(1)} MB`;
+  const title = `a light curve from a ${real.length > 0 ? 'real' : 'simulated'} SPOC file of ${size.toFixed(1)} MB`;
   return { tables: [{ title, times, subject: 'tess-cache' }], goals: measured };
+}
+
+/** SPOC's own files, beside the project, where they are there. */
+function realFiles() {
+  const dir = join(ROOT, '..', 'shared', 'fits');
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('0120-s_lc.fits'))
+    .map((name) => join(dir, name));
 }
 
 /** In folders of a fifth each, so that the first of them can be ingested alone. */
