@@ -57,6 +57,9 @@ export function toFailed(path: string, { code, message, field = '' }: TessCacheE
   return { path, code, message: flag === undefined ? message : message.replace(`the option ${field}`, flag) };
 }
 
+/** Of one sort. Failures are not among them: each is shown. */
+const MOST_REMARKS = 10;
+
 const COLUMNS: readonly TableColumn[] = [
   { head: 'KEY' },
   { head: 'POINTS', align: 'right' },
@@ -79,19 +82,11 @@ export function ingestTable({ ingested }: IngestResult, width: number | undefine
 }
 
 export function ingestRemarks({ ingested, failed, not_tried, evicted }: IngestResult): string {
-  const lines: string[] = [];
-  for (const { path, notes } of ingested) {
-    for (const note of notes) lines.push(printable(`note: ${path}: ${note}`));
-  }
-  for (const { path, code, message } of failed) {
-    // The reader's messages begin with the path.
-    const reason = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
-    lines.push(printable(`failed: ${path}`), printable(`  ${code}: ${reason}`));
-  }
-  for (const [key, paths] of pathsByKey(ingested)) {
-    if (paths.length > 1)
-      lines.push(printable(`${key} was in ${paths.length} files; kept: ${paths.at(-1)!}`));
-  }
+  const notes = ingested.flatMap(({ path, notes }) => notes.map((note) => `note: ${path}: ${note}`));
+  const doubles = [...pathsByKey(ingested)].flatMap(([key, paths]) =>
+    paths.length === 1 ? [] : [`${key} was in ${paths.length} files; kept: ${paths.at(-1)!}`],
+  );
+  const lines = [...firstOf(notes), ...failed.flatMap(describeFailure), ...firstOf(doubles)].map(printable);
   if (evicted.length > 0) lines.push(`${count(evicted.length, 'entry', 'entries')} left to keep the limits`);
   if (not_tried.length > 0) lines.push(`the cache failed: ${count(not_tried.length, 'file')} not tried`);
   const failures = failed.length === 0 ? '' : `, ${failed.length} failed`;
@@ -99,8 +94,24 @@ export function ingestRemarks({ ingested, failed, not_tried, evicted }: IngestRe
   return lines.join('\n');
 }
 
+/** Whole, in lines of their own: a path or a reason that is shortened helps nobody. */
+function describeFailure({ path, code, message }: Failed): string[] {
+  // The reader's messages begin with the path.
+  const reason = message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+  return [`failed: ${path}`, `  ${code}: ${reason}`];
+}
+
+function firstOf(remarks: readonly string[]): string[] {
+  const rest = remarks.length - MOST_REMARKS;
+  return rest <= 0 ? [...remarks] : [...remarks.slice(0, MOST_REMARKS), `... and ${rest} more such remarks`];
+}
+
 function pathsByKey(ingested: readonly Ingested[]): Map<string, string[]> {
   const paths = new Map<string, string[]>();
-  for (const { key, path } of ingested) paths.set(key, [...(paths.get(key) ?? []), path]);
+  for (const { key, path } of ingested) {
+    const known = paths.get(key);
+    if (known === undefined) paths.set(key, [path]);
+    else known.push(path);
+  }
   return paths;
 }

@@ -40,7 +40,7 @@ const RUN = 3;
 /** A flare may take up this much more than what is below the median does: the transits must stay visible. */
 const ABOVE_TO_BELOW = 3;
 const MOST_X_TICKS = 6;
-const MOST_Y_TICKS = 5;
+const MOST_Y_TICKS = 6;
 
 /** Valid points only; where there is none, a line that says so. */
 export function plotLightCurve(data: Plotted, { width, height, title }: PlotOptions): string[] {
