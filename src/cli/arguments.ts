@@ -46,3 +46,14 @@ export function bitMask(text: string): number {
   if (value >>> 0 === value) return value;
   throw new InvalidArgumentError('It takes an integer of 32 bits, decimal or hexadecimal (0x1af).');
 }
+
+const DURATION = /^([0-9]+(?:\.[0-9]+)?)(s|min|h|d)$/;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600, d: 86_400 };
+
+/** Seconds of `90s`, `30min`, `12h`, `7d`. */
+export function duration(text: string): number {
+  const [, digits, unit] = DURATION.exec(text) ?? [];
+  const seconds = unit === undefined ? NaN : Number(digits) * SECONDS[unit];
+  if (seconds > 0) return seconds;
+  throw new InvalidArgumentError('It takes a time like 90s, 30min, 12h or 7d.');
+}

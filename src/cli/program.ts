@@ -56,6 +56,31 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stats.js')).defineStats,
   },
   {
+    name: 'explain',
+    summary: 'why a key is in the cache, or why not',
+    load: async () => (await import('./commands/explain.js')).defineExplain,
+  },
+  {
+    name: 'log',
+    summary: 'what came and what left, when, why and by whose hand',
+    load: async () => (await import('./commands/log.js')).defineLog,
+  },
+  {
+    name: 'pin',
+    summary: 'keep entries from eviction, or list what is kept',
+    load: async () => (await import('./commands/pin.js')).definePin,
+  },
+  {
+    name: 'unpin',
+    summary: 'end a pin',
+    load: async () => (await import('./commands/unpin.js')).defineUnpin,
+  },
+  {
+    name: 'invalidate',
+    summary: 'remove an entry that is no longer right, and what was computed from it',
+    load: async () => (await import('./commands/invalidate.js')).defineInvalidate,
+  },
+  {
     name: 'where',
     summary: 'print the cache directory, and the rule that chose it',
     load: async () => (await import('./commands/where.js')).defineWhere,
