@@ -21,6 +21,7 @@ import {
   O_RDONLY,
   O_RDWR,
   identityOf,
+  isNotThere,
   readFully,
   sameContent,
   systemCode,
@@ -115,7 +116,7 @@ export class EntryStore {
     try {
       fd = this.#files.open(this.#layout.sidecar(digest), O_RDWR | O_PLAIN);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT' || obstacleOf(error) !== undefined) return false;
+      if (isNotThere(error) || obstacleOf(error) !== undefined) return false;
       throw error;
     }
     // Whether it is a regular file is not asked: its first bytes say whether it is a sidecar.
@@ -224,7 +225,7 @@ export class EntryStore {
     try {
       return identityOf(this.#files.lstat(this.#layout.blob(digest)));
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
+      if (isNotThere(error)) return undefined;
       throw error;
     }
   }
@@ -277,7 +278,7 @@ export class EntryStore {
       this.#files.unlink(path);
       return true;
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return false;
+      if (isNotThere(error)) return false;
       throw error;
     }
   }

@@ -63,6 +63,12 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' && typeof errno === 'number' ? code : undefined;
 }
 
+/** Whether an error says that there is no such file: nothing by its name, or no directory where it would be. */
+export function isNotThere(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** Which file a path named at one moment. A write in place changes the times, a rename the inode. */
 export interface FileIdentity {
   readonly ino: number;

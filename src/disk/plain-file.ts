@@ -1,5 +1,12 @@
 /** Opens what is a file, and nothing that stands in the place of one: links aren't followed, pipes don't block. */
-import { O_PLAIN, identityOf, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import {
+  O_PLAIN,
+  identityOf,
+  isNotThere,
+  systemCode,
+  type FileIdentity,
+  type FileSystem,
+} from './file-system.js';
 
 /** Something that is no file stands where one should: a symbolic link, a directory, a socket. */
 export class Obstacle {
@@ -38,7 +45,7 @@ export function withPlainFile<T>(
         files.close(fd);
       }
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
+      if (isNotThere(error)) return undefined;
       const obstacle = obstacleOf(error);
       if (obstacle !== undefined) return obstacle;
       if (systemCode(error) !== 'ESTALE' || attempt >= STALE_RETRIES) throw error;

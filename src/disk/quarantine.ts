@@ -7,7 +7,14 @@
  */
 import { join } from 'node:path';
 import type { KeyDigest } from '../ref/key.js';
-import { identityOf, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import {
+  identityOf,
+  isNotThere,
+  sameContent,
+  systemCode,
+  type FileIdentity,
+  type FileSystem,
+} from './file-system.js';
 import type { Layout } from './layout.js';
 import { placeTemporary, removeQuietly, renameInto, writeTemporary } from './temporary.js';
 
@@ -89,7 +96,7 @@ function isStill(files: FileSystem, path: string, seen: FileIdentity): boolean {
   try {
     return sameContent(identityOf(files.lstat(path)), seen);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (isNotThere(error)) return false;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Reads entries: the value that was put under a key, or why there is none. */
 import { decodeBlob, type BlobHead, type DecodedBlob, type KnownBlob } from '../codec/blob.js';
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import { describeBlob, Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
@@ -139,10 +139,21 @@ export class Reader {
 
 /** Why a sound blob does not belong under a key, or undefined where it does. */
 function strangeness(key: Key, head: BlobHead): string | undefined {
-  if (head.key !== key) return `the blob belongs to ${JSON.stringify(head.key)}`;
+  if (head.key !== key) return `the blob belongs to ${describe(head.key)}`;
   const ref = parseDataRef(key);
   if (ref === undefined) return undefined;
-  const target = `TIC ${head.metadata.get('tic_id')} sector ${head.metadata.get('sector')}`;
-  const isNamed = head.kind === 'lightcurve' && target === `TIC ${ref.ticId} sector ${ref.sector}`;
-  return isNamed ? undefined : `the blob holds a ${head.kind} of ${target}`;
+  if (head.kind !== 'lightcurve') return 'the blob holds no light curve';
+  const named: readonly (readonly [string, string | number])[] = [
+    ['tic_id', ref.ticId],
+    ['sector', ref.sector],
+    ['flux_type', ref.fluxType],
+    ['author', ref.author],
+    ['exptime_seconds', ref.exptimeSeconds],
+  ];
+  for (const [name, expected] of named) {
+    const found = head.metadata.get(name);
+    if (found === undefined || found.toLowerCase() === String(expected)) continue;
+    return `the blob holds a light curve whose ${name} is ${describe(found)}`;
+  }
+  return undefined;
 }

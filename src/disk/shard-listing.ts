@@ -1,6 +1,6 @@
 /** The blobs in the 256 shards of data/, each listed again only where it has changed. */
 import type { KeyDigest } from '../ref/key.js';
-import { systemCode, type FileSystem } from './file-system.js';
+import { isNotThere, type FileSystem } from './file-system.js';
 import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
 
 /**
@@ -8,8 +8,6 @@ import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
  * kernel's clock ticks every 4 to 10 ms, network file systems are coarser.
  */
 const SETTLED_AFTER_MS = 100;
-/** No directory, or a file in the place of one. */
-const NOTHING_THERE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR'];
 
 export class ShardListing {
   readonly #files: FileSystem;
@@ -45,7 +43,8 @@ export class ShardListing {
       }
       this.#listed[index] = Date.now() - mtimeMs > SETTLED_AFTER_MS ? mtimeMs : NaN;
     } catch (error) {
-      if (!NOTHING_THERE.includes(systemCode(error))) throw error;
+      // Or a file in the place of a directory.
+      if (!isNotThere(error)) throw error;
       this.forget(index);
     }
     return present;

@@ -9,10 +9,10 @@ import { checkBelongs } from '../light-curve/belongs.js';
 import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
-import { systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { isNotThere, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
-import { moveToQuarantine } from './quarantine.js';
-import { findLeftovers, removeQuietly } from './temporary.js';
+import { Repairer } from './repair.js';
+import { findLeftovers } from './temporary.js';
 import type { Writer } from './writer.js';
 
 /**
@@ -79,7 +79,7 @@ export class Verifier {
   readonly #store: EntryStore;
   readonly #now: () => number;
   /** Who repairs, where that is wanted. */
-  readonly #writer: Writer | undefined;
+  readonly #repairer: Repairer | undefined;
   readonly #problems: VerifyProblem[] = [];
   #checked = 0;
   #ok = 0;
@@ -95,25 +95,31 @@ export class Verifier {
     this.#layout = layout;
     this.#store = store;
     this.#now = now;
-    this.#writer = writer;
+    this.#repairer = writer && new Repairer(files, layout, store, writer, now);
   }
 
   /** Gives way to other work between shards. */
   async run(onProgress: (fraction: number) => void): Promise<VerifyReport> {
+    const data = this.#listParent(this.#layout.data);
+    const meta = this.#listParent(this.#layout.meta);
     for (const [index, shard] of SHARDS.entries()) {
-      this.#checkShard(shard);
+      if (data.has(shard) || meta.has(shard)) this.#checkShard(shard);
       onProgress((index + 1) / SHARDS.length);
       await nextTurn();
     }
-    for (const parent of [this.#layout.data, this.#layout.meta]) {
-      for (const name of this.#list(parent)) if (!SHARDS.includes(name)) this.#stray(join(parent, name));
-    }
     for (const path of findLeftovers(this.#files, this.#layout, this.#now())) {
-      this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, () => {
-        removeQuietly(this.#files, path);
-      });
+      this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, (repairer) =>
+        repairer.removeLeftover(path, this.#flatName(path)),
+      );
     }
     return { checked: this.#checked, ok: this.#ok, problems: this.#problems };
+  }
+
+  /** The shards of data/ or meta/; what else stands there is a stray. */
+  #listParent(path: string): ReadonlySet<string> {
+    const names = this.#list(path);
+    for (const name of names) if (!SHARDS.includes(name)) this.#stray(join(path, name));
+    return new Set(names.filter((name) => SHARDS.includes(name)));
   }
 
   #checkShard(shard: string): void {
@@ -124,9 +130,10 @@ export class Verifier {
       if (digest === undefined) this.#stray(join(data, name));
       else digests.add(digest);
     }
-    for (const digest of digests) this.#checkEntry(digest);
     const meta = this.#layout.metaShard(shard);
-    for (const name of this.#list(meta)) {
+    const sidecars = this.#list(meta);
+    for (const digest of digests) this.#checkEntry(digest);
+    for (const name of sidecars) {
       const digest = digestOfSidecarName(name, shard);
       if (digest === undefined) this.#stray(join(meta, name));
       else if (!digests.has(digest)) this.#checkOrphan(digest);
@@ -146,9 +153,11 @@ export class Verifier {
         this.#checked++;
         if (finding === undefined) this.#ok++;
         else
-          this.#report(this.#pathOf(finding, digest), finding, () => {
-            this.#repair(digest, finding, seen);
-          });
+          this.#report(this.#pathOf(finding, digest), finding, (repairer) =>
+            finding.problem.endsWith('sidecar')
+              ? repairer.mendSidecar(digest, (seen?.mtimeMs ?? 0) / 1000)
+              : repairer.removeBlob(digest, finding.key ?? '', finding.detail, seen),
+          );
       } catch (error) {
         const code = systemCode(error);
         if (code === undefined) throw error;
@@ -206,10 +215,9 @@ export class Verifier {
     if (this.#store.blobIdentity(digest) !== undefined) return;
     const path = this.#layout.sidecar(digest);
     if (!exists(this.#files, path)) return;
-    this.#report(path, { problem: 'orphan-sidecar', detail: 'its blob is gone' }, () => {
-      this.#makeWay(path, digest);
-      this.#store.settle(digest, this.#now());
-    });
+    this.#report(path, { problem: 'orphan-sidecar', detail: 'its blob is gone' }, (repairer) =>
+      repairer.mendSidecar(digest, this.#now()),
+    );
   }
 
   #isChanging(digest: KeyDigest, seen: FileIdentity | undefined): boolean {
@@ -218,39 +226,27 @@ export class Verifier {
     return current?.ino !== seen?.ino || (age >= 0 && age < BEING_PUT_MS);
   }
 
-  #repair(digest: KeyDigest, { problem, key, detail }: Finding, seen: FileIdentity | undefined): void {
-    if (problem === 'corrupt' || problem === 'mismatch') {
-      this.#writer?.quarantine(digest, key ?? '', detail, seen);
-      return;
-    }
-    const accessedAt = this.#store.readAccessTime(digest) ?? (seen?.mtimeMs ?? 0) / 1000;
-    this.#makeWay(this.#layout.sidecar(digest), digest);
-    this.#store.settle(digest, accessedAt);
-  }
-
-  /** Moves what is no file out of the place of a sidecar. */
-  #makeWay(path: string, digest: KeyDigest): void {
-    if (!exists(this.#files, path) || this.#files.lstat(path).isFile()) return;
-    moveToQuarantine(this.#files, this.#layout, path, `${digest}.json`, 'no regular file', this.#now());
-  }
-
   #pathOf({ problem }: Finding, digest: KeyDigest): string {
     return problem.endsWith('sidecar') ? this.#layout.sidecar(digest) : this.#layout.blob(digest);
   }
 
   #stray(path: string): void {
-    this.#report(path, { problem: 'stray', detail: 'no part of a cache' }, () => {
-      const name = path.slice(this.#layout.dir.length + 1).replaceAll(/[^A-Za-z0-9._-]/g, '_');
-      moveToQuarantine(this.#files, this.#layout, path, name, 'no part of a cache', this.#now());
-    });
+    const detail = 'no part of a cache';
+    this.#report(path, { problem: 'stray', detail }, (repairer) =>
+      repairer.clearAway(path, this.#flatName(path), detail),
+    );
   }
 
-  #report(path: string, finding: Finding, repair?: () => void): void {
+  /** A path in the cache as one name. */
+  #flatName(path: string): string {
+    return encodeURIComponent(path.slice(this.#layout.dir.length + 1)).replaceAll('%2F', '_');
+  }
+
+  #report(path: string, finding: Finding, repair?: (repairer: Repairer) => boolean): void {
     let repaired = false;
-    if (repair !== undefined && this.#writer !== undefined) {
+    if (repair !== undefined && this.#repairer !== undefined) {
       try {
-        repair();
-        repaired = true;
+        repaired = repair(this.#repairer);
       } catch (error) {
         if (systemCode(error) === undefined) throw error;
       }
@@ -258,12 +254,14 @@ export class Verifier {
     this.#problems.push({ ...finding, path, repaired });
   }
 
+  /** What is in a directory; a file in the place of one is a stray. */
   #list(path: string): string[] {
     try {
       return this.#files.readdir(path);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return [];
-      throw error;
+      if (systemCode(error) === 'ENOTDIR') this.#stray(path);
+      else if (systemCode(error) !== 'ENOENT') throw error;
+      return [];
     }
   }
 }
@@ -280,7 +278,7 @@ function exists(files: FileSystem, path: string): boolean {
     files.lstat(path);
     return true;
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
+    if (isNotThere(error)) return false;
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import { Catalogue, type CatalogueEntry } from './catalogue.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import type { EntryStore } from './entry-store.js';
 import { Evictor, type Evicted } from './evictor.js';
-import { systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { isNotThere, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { introduce } from './introduction.js';
 import { isNoSpace } from './io-error.js';
 import { Journal } from './journal.js';
@@ -270,7 +270,7 @@ export class Writer {
     try {
       return this.#files.readdir(path);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return [];
+      if (isNotThere(error)) return [];
       throw error;
     }
   }
