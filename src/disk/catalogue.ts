@@ -22,6 +22,7 @@ import { systemCode } from './file-system.js';
 import type { Journal } from './journal.js';
 import type { EntryRecord, JournalRecord, PutRecord } from './journal-record.js';
 import { SHARDS, shardOf } from './layout.js';
+import { CLOCKS_DIFFER_BY_SECONDS } from './recency.js';
 import type { ShardListing } from './shard-listing.js';
 
 export interface CatalogueEntry {
@@ -65,6 +66,8 @@ export class Catalogue {
   #unrecorded = 0;
   #count = 0;
   #bytes = 0;
+  /** When `sync` was last called, seconds since the epoch. */
+  #syncedAt = 0;
 
   /** @param onAdded called for each entry that comes in, in no particular order */
   constructor(
@@ -131,6 +134,7 @@ export class Catalogue {
    * @throws the system's error
    */
   sync(announcement?: PutRecord): void {
+    this.#syncedAt = this.#now();
     if (this.#shards.length === 0) this.#shards.push(...SHARDS.map(() => new Map()));
     const apply = (record: JournalRecord) => {
       this.#apply(record);
@@ -186,7 +190,9 @@ export class Catalogue {
     this.#listing.forget(shardIndex(digest));
   }
 
-  #note({ key, kind, bytes, accessedAt, ticId, sector }: Described, digest: KeyDigest): void {
+  #note({ key, kind, bytes, accessedAt: told, ticId, sector }: Described, digest: KeyDigest): void {
+    // From a clock that was wrong: as if it had been accessed now.
+    const accessedAt = told > this.#syncedAt + CLOCKS_DIFFER_BY_SECONDS ? this.#syncedAt : told;
     const shard = this.#shards[shardIndex(digest)];
     const known = shard.get(digest);
     if (known?.key === key && known.kind === kind && known.ticId === ticId && known.sector === sector) {

@@ -7,7 +7,7 @@ import { systemCode } from './file-system.js';
 import type { EvictionLimit } from './journal-record.js';
 import type { ResolvedOptions } from './options.js';
 import type { Pins } from './pins.js';
-import { RecencyQueue } from './recency.js';
+import { CLOCKS_DIFFER_BY_SECONDS, RecencyQueue } from './recency.js';
 
 /** Victims that can't be removed before an eviction is given up. */
 const MAX_RESISTING = 16;
@@ -135,11 +135,11 @@ export class Evictor {
     return failure;
   }
 
-  /** The true access time; one in the future (a clock was wrong) counts as now, or it would never be least. */
+  /** The true access time, where it is known. */
   #accessTime(digest: KeyDigest, now: number): number | undefined {
     try {
       const time = this.#store.readAccessTime(digest);
-      return time === undefined ? undefined : Math.min(time, now);
+      return time === undefined || time > now + CLOCKS_DIFFER_BY_SECONDS ? undefined : time;
     } catch (error) {
       // What can't be read now counts as last accessed when it was last known to be.
       if (systemCode(error) === undefined) throw error;

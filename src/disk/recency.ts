@@ -7,6 +7,12 @@
  */
 import TinyQueue from 'tinyqueue';
 
+/**
+ * Seconds by which the clocks of machines that share a disk may differ. A time further in the future comes from a
+ * clock that was wrong, and says nothing: believed, it would keep an entry for ever.
+ */
+export const CLOCKS_DIFFER_BY_SECONDS = 3600;
+
 interface Queued<E> {
   readonly entry: E;
   readonly at: number;
