@@ -5,7 +5,7 @@ export type Tier = 'memory' | 'disk';
 
 export interface CacheEvents {
   hit: { readonly key: string; readonly tier: Tier };
-  /** `reason` as in `Miss`. */
+  /** `reason` as in `Miss`, or `unreadable` where the disk gave an error. */
   miss: { readonly key: string; readonly tier: Tier; readonly reason: string };
   put: { readonly key: string; readonly bytes: number };
   /** `by` is the key whose put made room. */

@@ -14,8 +14,8 @@ interface Flight {
 const SLOT = Symbol.for('tess-cache.flights/1');
 
 function flights(): Map<string, Flight> {
-  const slots = globalThis as { [SLOT]?: Map<string, Flight> };
-  return (slots[SLOT] ??= new Map<string, Flight>());
+  const holder = globalThis as { [SLOT]?: Map<string, Flight> };
+  return (holder[SLOT] ??= new Map<string, Flight>());
 }
 
 export interface Landed<T> {
@@ -36,20 +36,24 @@ export async function shareFlight<T>(
   signal: AbortSignal | undefined,
 ): Promise<Landed<T>> {
   signal?.throwIfAborted();
-  const all = flights();
-  let flight = all.get(name);
-  const joined = flight !== undefined;
-  if (flight === undefined) {
-    const abort = new AbortController();
-    const started: Flight = { value: make(abort.signal), abort, waiting: 0 };
-    flight = started;
-    all.set(name, started);
-    const land = () => {
-      if (all.get(name) === started) all.delete(name);
-    };
-    started.value.then(land, land);
-  }
-  return { value: (await waitFor(name, flight, signal)) as T, joined };
+  const running = flights().get(name);
+  const flight = running ?? start(name, make);
+  return { value: (await waitFor(name, flight, signal)) as T, joined: running !== undefined };
+}
+
+function start(name: string, make: (signal: AbortSignal) => Promise<unknown>): Flight {
+  const abort = new AbortController();
+  const flight: Flight = { value: make(abort.signal), abort, waiting: 0 };
+  flights().set(name, flight);
+  const land = () => {
+    end(name, flight);
+  };
+  flight.value.then(land, land);
+  return flight;
+}
+
+function end(name: string, flight: Flight): void {
+  if (flights().get(name) === flight) flights().delete(name);
 }
 
 async function waitFor(name: string, flight: Flight, signal: AbortSignal | undefined): Promise<unknown> {
@@ -64,15 +68,13 @@ async function waitFor(name: string, flight: Flight, signal: AbortSignal | undef
       signal.addEventListener('abort', giveUp, { once: true });
     });
     return await Promise.race([flight.value, aborted]);
-  } catch (error) {
-    if (flight.waiting === 1 && signal?.aborted === true) {
-      // Nobody waits any more: who asks from now on starts anew.
-      if (flights().get(name) === flight) flights().delete(name);
-      flight.abort.abort(signal.reason);
-    }
-    throw error;
   } finally {
     flight.waiting--;
     if (giveUp !== undefined) signal?.removeEventListener('abort', giveUp);
+    if (flight.waiting === 0 && signal?.aborted === true) {
+      // Nobody waits any more: who asks from now on starts anew.
+      end(name, flight);
+      flight.abort.abort(signal.reason);
+    }
   }
 }

@@ -4,34 +4,45 @@ import type { PersistentCacheOptions } from '../disk/options.js';
 import type { SessionCacheOptions } from '../session/session-cache.js';
 
 /**
- * `normal`; `offline`: never call a loader or a computation; `refresh`: always call them, and store what they
- * give; `read-only`: write nothing to disk; `disabled`: read and write nothing, call always.
+ * - `normal`
+ * - `offline`: never call a loader; what can be computed from what is there is computed
+ * - `refresh`: always call loaders and computations, and store what they give
+ * - `readOnly`: write nothing to disk
+ * - `disabled`: read and write nothing, call always; values are kept in memory only to be inputs
  */
-export type CacheMode = 'normal' | 'offline' | 'refresh' | 'read-only' | 'disabled';
+export type CacheMode = 'normal' | 'offline' | 'refresh' | 'readOnly' | 'disabled';
 
-const MODES: readonly CacheMode[] = ['normal', 'offline', 'refresh', 'read-only', 'disabled'];
+const MODES: readonly unknown[] = [
+  'normal',
+  'offline',
+  'refresh',
+  'readOnly',
+  'disabled',
+] satisfies CacheMode[];
 
 export interface OpenCacheOptions extends PersistentCacheOptions {
   /** Namespace in the cache in memory, see SessionCache. */
   readonly sessionId: string;
+  /** `normal` by default, or `readOnly` with that option. */
   readonly mode?: CacheMode;
   /** Limits in memory. */
   readonly memory?: SessionCacheOptions;
 }
 
-/** @throws TessCacheError BAD_ARGUMENT */
-export function resolveMode({ mode, readOnly }: OpenCacheOptions): CacheMode {
-  const resolved = mode ?? (readOnly === true ? 'read-only' : 'normal');
-  if (!MODES.includes(resolved)) {
-    throw new TessCacheError(
-      'BAD_ARGUMENT',
-      `mode must be one of ${MODES.join(', ')}, got ${describe(mode)}`,
-      {
-        field: 'mode',
-        expected: MODES.join(', '),
-        found: describe(mode),
-      },
-    );
-  }
-  return resolved;
+/**
+ * The mode, and whether the disk may be written to.
+ *
+ * @throws TessCacheError BAD_ARGUMENT
+ */
+export function resolveMode(options: OpenCacheOptions): { mode: CacheMode; readOnly: boolean } {
+  if (typeof options !== 'object' || options === null) throw bad('options', 'an object', options);
+  const { mode = options.readOnly === true ? 'readOnly' : 'normal' } = options;
+  if (!MODES.includes(mode)) throw bad('mode', `one of ${MODES.join(', ')}`, mode);
+  return { mode, readOnly: options.readOnly === true || mode === 'readOnly' || mode === 'disabled' };
+}
+
+function bad(field: string, expected: string, value: unknown): TessCacheError {
+  const found = describe(value);
+  const message = `openCache: ${field} must be ${expected}, got ${found}`;
+  return new TessCacheError('BAD_ARGUMENT', message, { field, expected, found });
 }
