@@ -1,5 +1,5 @@
 /** A value that was found or made, and what is known of it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { encodeBlob } from '../codec/blob.js';
 import type { Lineage } from '../codec/lineage.js';
 import { decodeStructure, encodeStructure } from '../codec/structure.js';
@@ -22,12 +22,14 @@ export interface ValueFacts {
   readonly origins: Origins | undefined;
 }
 
-/** In place of a SHA-256: of a value that is kept only to be handed on. */
-export const PASSED_ON = 'passed on';
-
 /** Facts of a value of which nothing is known, so that it is not to be kept. */
 export function unknownFacts(key: string): ValueFacts {
   return { key, sha256: '', onDisk: undefined, origins: undefined };
+}
+
+/** Facts of a value that is kept for computations of this instance alone: in place of a SHA-256 they have a name. */
+export function passingFacts(key: string, origins: Origins | undefined): ValueFacts {
+  return { key, sha256: randomUUID(), onDisk: undefined, origins };
 }
 
 /** Facts of a value that stands on disk. */

@@ -1,10 +1,9 @@
 /** Makes what nobody has, and stores it. */
 import type { Lineage } from '../codec/lineage.js';
 import type { PersistentCache } from '../disk/persistent-cache.js';
-import type { Miss } from '../disk/reader.js';
 import { TessCacheError, describe } from '../errors.js';
 import { nearestNames } from '../ref/nearest.js';
-import { Found, PASSED_ON, factsOnDisk, fingerprint, unknownFacts, type ValueFacts } from './found.js';
+import { Found, factsOnDisk, fingerprint, passingFacts, unknownFacts, type ValueFacts } from './found.js';
 import type { MemoryTier } from './memory.js';
 import type { CacheMode } from './options.js';
 import type { Made, Means, Recipe, Timed } from './recipe.js';
@@ -72,8 +71,8 @@ export class Maker {
   }
 
   async #makeAlone({ key, make }: Recipe, signal: AbortSignal): Promise<Found> {
-    const { value } = await make(signal);
-    const found = Found.fresh(value, { ...unknownFacts(key), sha256: PASSED_ON });
+    const { value, options } = await make(signal);
+    const found = Found.fresh(value, passingFacts(key, options.lineage));
     this.#memory.put(found);
     return found;
   }
@@ -124,19 +123,16 @@ export class Maker {
 
   /** @throws TessCacheError INPUT_MISSING */
   async #input(key: string, product: string): Promise<Found> {
-    const held = this.#mode === 'disabled' ? this.#memory.get(key) : undefined;
-    if (held !== undefined) return held;
-    const seen: Miss | { hit: true; found: Found } =
-      this.#mode === 'disabled' ? { hit: false, key, reason: 'absent' } : await this.#view.see(key);
+    const seen = this.#mode === 'disabled' ? this.#view.seeInMemory(key) : await this.#view.see(key);
     if (seen.hit) return seen.found;
     const { reason, detail = reason } = seen;
     const isStale = reason === 'stale';
-    const why = isStale
-      ? `is stale (${detail}): compute it again first`
-      : `is not in the cache (${detail}): load or put it first`;
-    const near = isStale ? [] : nearestNames(key, await this.#persistent.keys());
+    const remedy = isStale
+      ? `is stale (${detail}): compute it again`
+      : `is not in the cache (${detail}): load or put it`;
+    const near = isStale || this.#mode === 'disabled' ? [] : nearestNames(key, await this.#persistent.keys());
     const listed = near.map((name) => `\n  ${name.key} (${name.difference})`).join('');
-    const message = `${describe(product)} needs ${describe(key)}, which ${why}${listed}`;
+    const message = `${describe(product)} needs ${describe(key)}, which ${remedy} first${listed}`;
     throw new TessCacheError('INPUT_MISSING', message, {
       key,
       found: reason,

@@ -1,9 +1,10 @@
 /** The tier in memory: a session's values, with what must be known to tell whether they are still right. */
+import { originsOf, type LineageInput } from '../codec/lineage.js';
 import { TessCacheError } from '../errors.js';
 import { checkBelongs } from '../light-curve/belongs.js';
 import { LightCurveData } from '../light-curve/light-curve-data.js';
 import type { SessionCache } from '../session/session-cache.js';
-import { Found, fingerprint, type ValueFacts } from './found.js';
+import { Found, fingerprint, type Origins, type ValueFacts } from './found.js';
 
 /** A value's facts hold for one directory: another may have another value under the same key. */
 interface KnownFor {
@@ -38,6 +39,14 @@ export class MemoryTier {
     const facts = known.find(({ dir }) => dir === this.#dir)?.facts;
     if (facts !== undefined) return Found.kept(value, facts);
     return known.length > 0 ? undefined : this.#adopt(key, value);
+  }
+
+  /** Those that are here with another value than the one given. */
+  others(origins: Origins | undefined): readonly LineageInput[] {
+    return (origins === undefined ? [] : originsOf(origins)).filter(({ key, sha256 }) => {
+      const facts = this.get(key)?.facts;
+      return facts !== undefined && facts.sha256 !== sha256;
+    });
   }
 
   /** Light curves go to the data store, all else to the computed one. */

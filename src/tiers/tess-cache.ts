@@ -12,7 +12,7 @@ import { nearestNames } from '../ref/nearest.js';
 import { makeProductRef } from '../ref/product-ref.js';
 import { SessionCache } from '../session/session-cache.js';
 import { shareFlight } from './flights.js';
-import { Found, PASSED_ON, factsOnDisk, unknownFacts } from './found.js';
+import { Found, factsOnDisk, passingFacts } from './found.js';
 import { Maker } from './maker.js';
 import { MemoryTier } from './memory.js';
 import { resolveMode, type CacheMode, type OpenCacheOptions } from './options.js';
@@ -135,7 +135,7 @@ export class TessCache {
   async put(key: string, value: unknown, options: PutOptions = {}): Promise<void> {
     const facts =
       this.mode === 'disabled'
-        ? { ...unknownFacts(key), sha256: PASSED_ON }
+        ? passingFacts(key, options.lineage)
         : factsOnDisk(await this.persistent.put(key, value, options));
     this.#memory.put(Found.fresh(value, facts));
   }

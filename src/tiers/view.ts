@@ -37,17 +37,19 @@ export class View {
     if (!read.hit) return read;
     const facts = factsOnDisk(read.metadata);
     // The disk has been held against itself. Memory may have newer inputs, which could not be stored.
-    const doubtful = (facts.origins === undefined ? [] : originsOf(facts.origins)).filter((origin) => {
-      const held = this.#memory.get(origin.key)?.facts;
-      return held !== undefined && held.sha256 !== origin.sha256;
-    });
-    const changed = await this.#changed(doubtful);
-    if (changed !== undefined) {
-      return { hit: false, key, reason: 'stale', detail: `its input ${changed} has changed` };
-    }
+    const changed = await this.#changed(this.#memory.others(facts.origins));
+    if (changed !== undefined) return stale(key, changed);
     const found = Found.fresh(read.value, facts);
     this.#memory.put(found);
     return { hit: true, tier: 'disk', found };
+  }
+
+  /** For a cache that is disabled. */
+  seeInMemory(key: string): Sight | Miss {
+    const found = this.#memory.get(key);
+    if (found === undefined) return { hit: false, key, reason: 'absent' };
+    const [changed] = this.#memory.others(found.facts.origins);
+    return changed === undefined ? { hit: true, tier: 'memory', found } : stale(key, changed.key);
   }
 
   /** The first of what a product was computed from that has another value now; what is gone says nothing. */
@@ -90,4 +92,8 @@ export class View {
     const isHeld = held !== undefined && (onDisk === undefined || onDisk === held.onDisk);
     return isHeld ? held.sha256 : onDisk;
   }
+}
+
+function stale(key: string, changed: string): Miss {
+  return { hit: false, key, reason: 'stale', detail: `its input ${changed} has changed` };
 }
