@@ -5,7 +5,8 @@
  *   record = JSON object with `op`, `at` (seconds since the epoch), `pid`, and
  *     op "put"                 digest key kind bytes [tic_id] [sector] [replaced: true]   before its commit
  *     op of a removal          digest key bytes [limit] [by]                              after it
- *     op "entries"             list: entries that were there when the journal was rewritten
+ *     op "entries"             rows: entries that were there when the journal was rewritten, each a row
+ *   row    = [ digest, key, kind, bytes, accessed_at, tic_id | null, sector | null ]
  *   A removal with `past: true` was copied from before a rewrite: history only.
  *
  * The newline in front ends what a killed writer may have left half-written.
@@ -20,24 +21,31 @@ export type Removal = 'evicted' | 'deleted' | 'cleared' | 'quarantined' | 'inval
 /** What was exceeded when an entry was evicted. */
 export type EvictionLimit = 'max_entries' | 'max_bytes' | 'disk_full';
 
-export interface EntryRecord {
-  readonly digest: KeyDigest;
-  readonly key: string;
-  readonly kind: EntryKind;
-  readonly bytes: number;
-  readonly accessed_at: number;
-  readonly tic_id?: number;
-  readonly sector?: number;
-}
+/** An entry in a row: a listing of a hundred thousand reads them all, and names would be half of the bytes. */
+export type EntryRow = readonly [
+  digest: KeyDigest,
+  key: string,
+  kind: EntryKind,
+  bytes: number,
+  accessedAt: number,
+  ticId: number | null,
+  sector: number | null,
+];
 
 interface Common {
   readonly at: number;
   readonly pid: number;
 }
-export type PutRecord = Common & { readonly op: 'put'; readonly replaced?: true } & Omit<
-    EntryRecord,
-    'accessed_at'
-  >;
+export type PutRecord = Common & {
+  readonly op: 'put';
+  readonly digest: KeyDigest;
+  readonly key: string;
+  readonly kind: EntryKind;
+  readonly bytes: number;
+  readonly tic_id?: number;
+  readonly sector?: number;
+  readonly replaced?: true;
+};
 export type RemovalRecord = Common & {
   readonly op: Removal;
   readonly digest: KeyDigest;
@@ -49,7 +57,7 @@ export type RemovalRecord = Common & {
   readonly by?: string;
   readonly past?: true;
 };
-export type EntriesRecord = Common & { readonly op: 'entries'; readonly list: readonly EntryRecord[] };
+export type EntriesRecord = Common & { readonly op: 'entries'; readonly rows: readonly EntryRow[] };
 export type JournalRecord = PutRecord | RemovalRecord | EntriesRecord;
 
 /** A line, with the newlines before and after. */
@@ -85,14 +93,24 @@ const REMOVALS: readonly unknown[] = [
 /** A line with the right check may still come from another program, or from somebody who means harm. */
 function isRecord(value: unknown): value is JournalRecord {
   if (!isObject(value) || !isNumber(value.at) || !isNumber(value.pid)) return false;
-  if (value.op === 'entries') return Array.isArray(value.list) && value.list.every(isEntry);
-  if (value.op === 'put') return isEntry({ ...value, accessed_at: value.at });
-  return REMOVALS.includes(value.op) && isNamed(value);
+  if (value.op === 'entries') return Array.isArray(value.rows) && value.rows.every(isRow);
+  if (!isNamed(value)) return false;
+  return value.op === 'put'
+    ? isDescribed(value.kind, value.tic_id, value.sector)
+    : REMOVALS.includes(value.op);
 }
 
-function isEntry(value: unknown): boolean {
-  if (!isObject(value) || !isNamed(value) || !isNumber(value.accessed_at)) return false;
-  const { kind, tic_id: ticId, sector } = value;
+function isRow(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const [digest, key, kind, bytes, accessedAt, ticId, sector] = value as unknown[];
+  return (
+    isNamed({ digest, key, bytes }) &&
+    isNumber(accessedAt) &&
+    isDescribed(kind, ticId ?? undefined, sector ?? undefined)
+  );
+}
+
+function isDescribed(kind: unknown, ticId: unknown, sector: unknown): boolean {
   return (kind === 'lightcurve' || kind === 'value') && isIdOrNone(ticId) && isIdOrNone(sector);
 }
 

@@ -23,7 +23,7 @@ import {
 import {
   decodeLine,
   encodeLine,
-  type EntryRecord,
+  type EntryRow,
   type JournalRecord,
   type PutRecord,
 } from './journal-record.js';
@@ -33,7 +33,7 @@ import { removeQuietly, writeTemporary } from './temporary.js';
 /** Removals kept through a rewrite: some megabytes, weeks of a busy cache. */
 const HISTORY = 5000;
 /** Entries in one line of a rewritten journal: one check for many, and a damaged line loses no more. */
-const ENTRIES_A_LINE = 500;
+const ENTRIES_A_LINE = 2000;
 /** Rounds of an exchange that found the journal rewritten; it is rewritten once in thousands of puts. */
 const EXCHANGE_ROUNDS = 5;
 const READ_CHUNK_BYTES = 1 << 20;
@@ -105,7 +105,7 @@ export class Journal {
    * What others have appended since the last call of `exchange` is carried over, up to the last moment before
    * they see that the journal is another one; from then on they append again what they may have lost.
    */
-  rewrite(entries: Iterable<EntryRecord>, announced: readonly PutRecord[], at: number): void {
+  rewrite(entries: Iterable<EntryRow>, announced: readonly PutRecord[], at: number): void {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
@@ -276,16 +276,16 @@ export class Journal {
 }
 
 /** The entries as lines of a rewritten journal. */
-function entryLines(entries: Iterable<EntryRecord>, at: number): Buffer[] {
+function entryLines(entries: Iterable<EntryRow>, at: number): Buffer[] {
   const lines: Buffer[] = [];
-  let list: EntryRecord[] = [];
+  let rows: EntryRow[] = [];
   const endLine = () => {
-    if (list.length > 0) lines.push(encodeLine({ op: 'entries', at, pid: process.pid, list }));
-    list = [];
+    if (rows.length > 0) lines.push(encodeLine({ op: 'entries', at, pid: process.pid, rows }));
+    rows = [];
   };
   for (const entry of entries) {
-    list.push(entry);
-    if (list.length === ENTRIES_A_LINE) endLine();
+    rows.push(entry);
+    if (rows.length === ENTRIES_A_LINE) endLine();
   }
   endLine();
   return lines;

@@ -363,12 +363,9 @@ export class PersistentCache {
     const { catalogue } = this.#writer;
     catalogue.reconcile();
     if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now());
-    const matching: CatalogueEntry[] = [];
-    for (const entry of catalogue) {
-      if (entry.key === '' || catalogue.isAnnounced(entry.digest)) continue;
-      if (matches(entry, filter)) matching.push(entry);
-    }
-    return matching;
+    return catalogue.select(
+      (entry) => matches(entry, filter) && entry.key !== '' && !catalogue.isAnnounced(entry.digest),
+    );
   }
 
   #requireOpen(): void {

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/disk/file-system.js';
 import { Journal } from '../../src/disk/journal.js';
-import { encodeLine, type JournalRecord } from '../../src/disk/journal-record.js';
+import { encodeLine, type EntryRow, type JournalRecord } from '../../src/disk/journal-record.js';
 import { Layout } from '../../src/disk/layout.js';
 import { checkKey, digestOf } from '../../src/ref/key.js';
 import { faultyFileSystem } from '../support/faulty-file-system.js';
@@ -17,6 +17,7 @@ const put = (key: string, bytes = 10): JournalRecord => {
 const evicted = (key: string): JournalRecord => {
   return { op: 'evicted', at: 1, pid: 1, digest: digestOf(checkKey(key)), key, bytes: 10 };
 };
+const row = (key: string): EntryRow => [digestOf(checkKey(key)), key, 'value', 10, 1, null, null];
 
 let layout: Layout;
 beforeEach(() => {
@@ -31,7 +32,7 @@ function open(files = nodeFileSystem): Journal {
 function news(journal: Journal): string[] {
   const seen: string[] = [];
   journal.readNew((record) => {
-    seen.push(record.op === 'entries' ? `entries ${record.list.length}` : `${record.op} ${record.key}`);
+    seen.push(record.op === 'entries' ? `entries ${record.rows.length}` : `${record.op} ${record.key}`);
   });
   return seen;
 }
@@ -75,7 +76,7 @@ describe('a journal', () => {
     '{}',
     '{"op":"put","at":1,"pid":1}',
     '{"op":"put","at":1,"pid":1,"digest":"x","key":"k","kind":"value","bytes":1}',
-    '{"op":"entries","at":1,"pid":1,"list":[null]}',
+    '{"op":"entries","at":1,"pid":1,"rows":[null]}',
     '{"op":"entries","at":1,"pid":1}',
     `{"op":"evicted","at":1,"pid":1,"digest":"${'0'.repeat(64)}","key":7,"bytes":1}`,
     `{"op":"evicted","at":1,"pid":1,"digest":"${'0'.repeat(64)}","key":"k","bytes":-1}`,
@@ -114,7 +115,7 @@ describe('a rewritten journal', () => {
     const [writer, reader] = [open(), open()];
     writer.exchange([put('a'), put('b'), evicted('a')], () => undefined);
     expect(news(reader)).toHaveLength(3);
-    writer.rewrite([{ ...put('b'), accessed_at: 1 } as never], [], 2);
+    writer.rewrite([row('b')], [], 2);
     expect(news(reader)).toEqual(['evicted a', 'entries 1']);
   });
 
@@ -166,7 +167,7 @@ describe('a rewritten journal', () => {
   it('comes to be where there was none', () => {
     const journal = open();
     news(journal);
-    journal.rewrite([{ ...put('a'), accessed_at: 1 } as never], [], 2);
+    journal.rewrite([row('a')], [], 2);
     expect(news(open())).toEqual(['entries 1']);
     expect(statSync(join(layout.dir, 'journal')).size).toBeGreaterThan(1);
   });
