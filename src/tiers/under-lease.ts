@@ -48,6 +48,9 @@ async function hold<T>(
 ): Promise<T> {
   const beat = setInterval(() => lease?.beat(), BEAT_MS);
   beat.unref();
+  // What nobody waits for any more may never end: nobody is to wait for its lease.
+  const giveBack = () => lease?.release();
+  signal.addEventListener('abort', giveBack, { once: true });
   try {
     // Who had the lease before may have finished between our look and our getting it.
     const found = await look();
@@ -56,6 +59,7 @@ async function hold<T>(
     return await make();
   } finally {
     clearInterval(beat);
-    lease?.release();
+    signal.removeEventListener('abort', giveBack);
+    giveBack();
   }
 }

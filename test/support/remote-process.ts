@@ -11,9 +11,9 @@ import { compiledSources } from './source-files.js';
 export interface Remote {
   readonly tessCache: typeof tessCache;
   /** Tells the test something while the function runs. */
-  say(message: unknown): void;
+  readonly say: (message: unknown) => void;
   /** Resolves when the test says `go`. */
-  go(): Promise<void>;
+  readonly go: () => Promise<void>;
 }
 
 export class RemoteProcess {

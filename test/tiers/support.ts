@@ -1,8 +1,11 @@
 /** Caches with two tiers, each test in a directory and a session of its own. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { Layout } from '../../src/disk/layout.js';
 import type { CacheEventName } from '../../src/events.js';
 import type { LightCurveData } from '../../src/light-curve/light-curve-data.js';
+import { checkKey, digestOf } from '../../src/ref/key.js';
 import { makeProductRef } from '../../src/ref/product-ref.js';
 import type { OpenCacheOptions } from '../../src/tiers/options.js';
 import type { ProductSpec } from '../../src/tiers/recipe.js';
@@ -50,6 +53,10 @@ export function place(dir = temporaryDirectory()) {
     openAnew: (options: Partial<OpenCacheOptions> = {}) =>
       open({ sessionId: `test-${randomUUID()}`, ...options }),
   };
+}
+
+export function leasePath(dir: string, key: string): string {
+  return join(new Layout(dir).leases, `${digestOf(checkKey(key))}.json`);
 }
 
 /** All events of a cache, as they come. */
