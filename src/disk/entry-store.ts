@@ -112,20 +112,19 @@ export class EntryStore {
    * @returns whether it did: false means that the sidecar is missing, damaged, or another blob's
    */
   touch(digest: KeyDigest, checksum: Checksum, seconds: number): boolean {
-    let fd: number;
     try {
-      fd = this.#files.open(this.#layout.sidecar(digest), O_RDWR | O_PLAIN);
+      const fd = this.#files.open(this.#layout.sidecar(digest), O_RDWR | O_PLAIN);
+      // Whether it is a regular file is not asked: its first bytes say whether it is a sidecar.
+      try {
+        if (this.#readStart(fd)?.checksum !== checksum) return false;
+        writeFully(this.#files, fd, encodeTime(seconds), TIME_AT);
+        return true;
+      } finally {
+        this.#files.close(fd);
+      }
     } catch (error) {
       if (isNotThere(error) || obstacleOf(error) !== undefined) return false;
       throw error;
-    }
-    // Whether it is a regular file is not asked: its first bytes say whether it is a sidecar.
-    try {
-      if (this.#readStart(fd)?.checksum !== checksum) return false;
-      writeFully(this.#files, fd, encodeTime(seconds), TIME_AT);
-      return true;
-    } finally {
-      this.#files.close(fd);
     }
   }
 

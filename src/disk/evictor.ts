@@ -126,6 +126,11 @@ export class Evictor {
         if (existed) onEvicted({ entry, limit });
       } catch (error) {
         if (systemCode(error) === undefined) throw error;
+        if (systemCode(error) === 'EISDIR') {
+          // No entry any more: a read or `verify` takes the directory away.
+          this.#catalogue.remove(entry.digest);
+          continue;
+        }
         failure ??= error as Error;
         held.push(entry);
         resisting++;

@@ -17,6 +17,7 @@ const OBSTACLES: Readonly<Record<string, string>> = {
   ELOOP: 'a symbolic link',
   EMLINK: 'a symbolic link',
   ENXIO: 'a socket or a pipe',
+  ESPIPE: 'a pipe',
   EISDIR: 'a directory',
 };
 
