@@ -12,7 +12,10 @@ export interface MakeContext {
 }
 export type Loader = (context: MakeContext) => LightCurveData | Promise<LightCurveData>;
 /** `inputs` are the values of the inputs, in order. */
-export type Compute<T> = (inputs: readonly unknown[], context: MakeContext) => T | Promise<T>;
+export type Compute<T, I extends readonly unknown[] = readonly unknown[]> = (
+  inputs: I,
+  context: MakeContext,
+) => T | Promise<T>;
 
 export interface ProductSpec {
   /** What it is: `bls`, `transit-fit`, … */

@@ -109,14 +109,23 @@ export class TessCache {
    * The product of this kind, inputs, parameters and version: from memory, from disk, or else from `compute`. A
    * product is computed anew when anything that it was computed from has changed since.
    *
+   * The inputs are typed as light curves; where they are products, say so: `([fit]: [Fit]) => …`.
+   *
    * @throws TessCacheError BAD_ARGUMENT naming what is wrong, INPUT_MISSING where an input is not there, or stale
    *   itself; whatever `compute` throws; the signal's reason
    */
-  async getOrCompute<T>(spec: ProductSpec, compute: Compute<T>, options: CallOptions = {}): Promise<T> {
+  async getOrCompute<T, I extends readonly unknown[] = readonly LightCurveData[]>(
+    spec: ProductSpec,
+    compute: Compute<T, I>,
+    options: CallOptions = {},
+  ): Promise<T> {
     if (typeof spec !== 'object' || spec === null) throw bad('getOrCompute: spec', 'an object', spec);
     if (typeof compute !== 'function') throw bad('getOrCompute: compute', 'a function', compute);
     const key = makeProductRef(spec.kind, spec);
-    return (await this.#obtain(productRecipe(key, spec, compute, this.#maker.means), options)) as T;
+    return (await this.#obtain(
+      productRecipe(key, spec, compute as unknown as Compute<T>, this.#maker.means),
+      options,
+    )) as T;
   }
 
   /** The value of a key from memory or disk, or undefined. */

@@ -137,7 +137,7 @@ describe('failures', () => {
   it('are one line with what to do, and a stack only where it is asked for', () => {
     const dir = temporaryDirectory();
     write(dir, 'file', '');
-    const args = ['--cache-dir', 'file/cache', 'rm', 'key'];
+    const args = ['--cache-dir', 'file/cache', 'pin', 'key', '--name', 'run'];
     const { code, stderr, stdout } = tessCache(dir, args);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^tess-cache: .*ENOTDIR.*\n$/);

@@ -159,8 +159,8 @@ describe('getOrCompute', () => {
     }
     // Nor does a computation that changes its input change what others are given.
     const OF_MEAN = { kind: 'spoilt', inputs: [MEAN_REF], version: '1' };
-    await cache.getOrCompute(OF_MEAN, ([input]) => {
-      spoil(input as Mean);
+    await cache.getOrCompute(OF_MEAN, ([input]: readonly Mean[]) => {
+      spoil(input);
       return 'done';
     });
     expect(await cache.get(MEAN_REF)).toEqual(right);

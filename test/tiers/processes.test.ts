@@ -170,8 +170,9 @@ describe('an input that another process puts anew all the time', () => {
         check('mean', since, product.version);
         since = newest();
         try {
-          const [first, second] = await cache.getOrCompute(double, ([product, input]) => {
-            return [(product as { version: number }).version, fluxOf(input)];
+          type Inputs = readonly [{ version: number }, LightCurveData];
+          const [first, second] = await cache.getOrCompute(double, ([product, input]: Inputs) => {
+            return [product.version, fluxOf(input)];
           });
           check('double', since, first);
           if (first !== second) wrong.push(`double of versions ${first} and ${second}`);
