@@ -154,7 +154,7 @@ export class Catalogue {
         : this.#journal.exchange([announcement], apply);
     if (isOther) this.#isComplete = false;
     if (!this.#isComplete) {
-      for (let index = 0; index < SHARDS.length; index++) this.#reconcileShard(index);
+      for (const [index, present] of this.#listing.changes()) this.#reconcileShard(index, present);
       this.#isComplete = true;
     }
     for (const digest of this.#doubts.keys()) if (digest !== announcement?.digest) this.#look(digest);
@@ -240,9 +240,7 @@ export class Catalogue {
     return announcement !== undefined && Math.abs(this.#now() - announcement.at) < ANNOUNCED_FOR_SECONDS;
   }
 
-  #reconcileShard(index: number): void {
-    const present = this.#listing.read(index);
-    if (present === undefined) return;
+  #reconcileShard(index: number, present: ReadonlySet<KeyDigest>): void {
     const shard = this.#shards[index];
     for (const digest of shard.keys()) {
       if (!present.has(digest) && !this.#isUnderWay(this.#doubts.get(digest))) this.remove(digest);

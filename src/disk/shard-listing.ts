@@ -9,6 +9,8 @@ import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
  */
 const SETTLED_AFTER_MS = 100;
 
+const NONE: ReadonlySet<KeyDigest> = new Set();
+
 export class ShardListing {
   readonly #files: FileSystem;
   readonly #layout: Layout;
@@ -20,33 +22,47 @@ export class ShardListing {
     this.#layout = layout;
   }
 
-  /** Makes the next `read` of this shard list it. */
+  /** Makes the next `changes` list this shard. */
   forget(index: number): void {
     this.#listed[index] = NaN;
   }
 
   /**
-   * The digests of all blobs in a shard, or undefined where nothing has come or gone since the last call.
+   * The digests of all blobs in each shard in which something may have come or gone since the last call.
    *
    * @throws the system's error
    */
-  read(index: number): ReadonlySet<KeyDigest> | undefined {
-    const shard = SHARDS[index];
+  *changes(): IterableIterator<readonly [index: number, present: ReadonlySet<KeyDigest>]> {
+    // Most of a small cache's shards are not there, and to be told so of each would cost more than the rest.
+    const there = new Set(this.#list(this.#layout.data));
+    for (const [index, shard] of SHARDS.entries()) {
+      const present = there.has(shard) ? this.#read(index, shard) : NONE;
+      if (present !== undefined) yield [index, present];
+    }
+  }
+
+  #read(index: number, shard: string): ReadonlySet<KeyDigest> | undefined {
     const path = this.#layout.dataShard(shard);
-    const present = new Set<KeyDigest>();
     try {
       const { mtimeMs } = this.#files.stat(path);
       if (mtimeMs === this.#listed[index]) return undefined;
-      for (const name of this.#files.readdir(path)) {
-        const digest = digestOfBlobName(name, shard);
-        if (digest !== undefined) present.add(digest);
-      }
+      const digests = this.#list(path).map((name) => digestOfBlobName(name, shard));
       this.#listed[index] = Date.now() - mtimeMs > SETTLED_AFTER_MS ? mtimeMs : NaN;
+      return new Set(digests.filter((digest) => digest !== undefined));
     } catch (error) {
-      // Or a file in the place of a directory.
       if (!isNotThere(error)) throw error;
       this.forget(index);
+      return NONE;
     }
-    return present;
+  }
+
+  #list(path: string): string[] {
+    try {
+      return this.#files.readdir(path);
+    } catch (error) {
+      // Or a file in the place of a directory.
+      if (isNotThere(error)) return [];
+      throw error;
+    }
   }
 }

@@ -114,7 +114,8 @@ export class Writer {
   clearAll(): number {
     this.catalogue.reconcile();
     let count = this.clear(this.catalogue);
-    for (const shard of SHARDS) {
+    const shards = [...this.#list(this.#layout.data), ...this.#list(this.#layout.meta)];
+    for (const shard of SHARDS.filter((each) => shards.includes(each))) {
       const digests = [
         ...this.#list(this.#layout.dataShard(shard)).map((name) => digestOfBlobName(name, shard)),
         ...this.#list(this.#layout.metaShard(shard)).map((name) => digestOfSidecarName(name, shard)),
