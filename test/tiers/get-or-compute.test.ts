@@ -46,7 +46,7 @@ describe('getOrCompute', () => {
     const inputs = [SECOND_SECTOR, DATA_REF, SECOND_SECTOR];
     const got = await cache.getOrCompute({ kind: 'order', inputs, version: '1' }, (values, { signal }) => {
       expect(signal.aborted).toBe(false);
-      return values.map((value) => (value as LightCurveData).sector);
+      return values.map((value) => value.sector);
     });
     expect(got).toEqual([2, 1, 2]);
   });

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { LightCurveData } from '../../src/light-curve/light-curve-data.js';
 import { openCache as openPersistent, soundKeys } from '../support/caches.js';
 import { DATA_REF } from '../support/light-curves.js';
 import { RemoteProcess, type Remote } from '../support/remote-process.js';
