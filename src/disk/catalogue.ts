@@ -145,7 +145,9 @@ export class Catalogue {
   sync(announcement?: PutRecord): void {
     this.#syncedAt = this.#now();
     if (this.#shards.length === 0) this.#shards.push(...SHARDS.map(() => new Map()));
+    let tellsOfEntries = false;
     const apply = (record: JournalRecord) => {
+      tellsOfEntries ||= record.op === 'entries';
       this.#apply(record);
     };
     const isOther =
@@ -153,6 +155,10 @@ export class Catalogue {
         ? this.#journal.readNew(apply)
         : this.#journal.exchange([announcement], apply);
     if (isOther) this.#isComplete = false;
+    // A journal that was lost, unlike one that was rewritten, doesn't tell of what others have replaced.
+    if (isOther && !tellsOfEntries) {
+      for (const { digest } of this) this.#doubts.set(digest, this.#doubts.get(digest));
+    }
     if (!this.#isComplete) {
       for (const [index, present] of this.#listing.changes()) this.#reconcileShard(index, present);
       this.#isComplete = true;

@@ -232,6 +232,16 @@ describe('what other processes do', () => {
     expect(await soundKeys(dir)).toEqual(['b', 'c']);
   });
 
+  it('is known where the journal that told of it was lost before it was read', async () => {
+    const cache = openCache(dir, { maxBytes: 10_000 });
+    await cache.put('a', new Uint8Array(8000));
+    await openCache(dir).put('a', 1);
+    rmSync(join(dir, 'journal'));
+    await cache.put('b', new Uint8Array(8000));
+    expect(await cache.keys()).toEqual(['a', 'b']);
+    expect((await cache.stats()).bytes).toBe(blobBytes(dir));
+  });
+
   it('is known where they were killed between telling and doing', async () => {
     const cache = openCache(dir, { maxEntries: 2 });
     await cache.put('a', 'old');

@@ -1,6 +1,6 @@
 /** Caches on a directory, and a look at what they leave on the disk. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import { Layout } from '../../src/disk/layout.js';
@@ -33,6 +33,7 @@ export function sidecarOf(dir: string, key: string): Record<string, unknown> {
 
 /** Paths of all files under a directory, from there, sorted. */
 export function filesUnder(dir: string): string[] {
+  if (!existsSync(dir)) return [];
   return readdirSync(dir, { recursive: true, withFileTypes: true, encoding: 'utf8' })
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
