@@ -61,13 +61,13 @@ function tensor(dtype: Dtype, field: string, array: unknown): Tensor {
  * @throws TessCacheError CORRUPT where a tensor is missing or of another type, BAD_LIGHT_CURVE where the
  *   arrays and ids make no light curve
  */
-export function decodeLightCurve({ tensors, metadata }: Tensors): LightCurveData {
+export function decodeLightCurve({ tensors, metadata }: Tensors, isChecked = false): LightCurveData {
   if (metadata.get('time_format') !== TIME_FORMAT || metadata.get('time_scale') !== TIME_SCALE) {
     const found = [metadata.get('time_format'), metadata.get('time_scale')].map(describe);
     throw corrupt('times in btjd and tdb', found.join(' and '));
   }
   const provenance = metadata.get('provenance');
-  return new LightCurveData({
+  const init = {
     time: lay(Float64Array, tensors, 'time', 'F64'),
     flux: lay(Float64Array, tensors, 'flux', 'F64'),
     fluxErr: lay(Float64Array, tensors, 'flux_err', 'F64'),
@@ -77,7 +77,8 @@ export function decodeLightCurve({ tensors, metadata }: Tensors): LightCurveData
     sector: Number(metadata.get('sector')),
     cadenceSeconds: Number(metadata.get('cadence_seconds')),
     provenance: provenance === undefined ? undefined : () => decodeProvenance(provenance),
-  });
+  };
+  return new LightCurveData(init, isChecked);
 }
 
 interface ArrayType<A> {

@@ -46,9 +46,12 @@ export class LightCurveData {
   readonly cadenceSeconds: number;
   #provenance: LightCurveInit['provenance'];
 
-  /** @throws TessCacheError BAD_LIGHT_CURVE naming the field, what was expected and what was found */
-  constructor(init: LightCurveInit) {
-    checkArrays(init);
+  /**
+   * @param isChecked whether these very arrays made a light curve before; for the codec
+   * @throws TessCacheError BAD_LIGHT_CURVE naming the field, what was expected and what was found
+   */
+  constructor(init: LightCurveInit, isChecked = false) {
+    if (!isChecked) checkArrays(init);
     checkId('ticId', init.ticId);
     checkId('sector', init.sector);
     const cadence = init.cadenceSeconds;
