@@ -65,6 +65,8 @@ async function waitFor(name: string, flight: Flight, signal: AbortSignal | undef
       giveUp = () => {
         reject(signal.reason as Error);
       };
+      // It may have happened while the flight was started.
+      if (signal.aborted) giveUp();
       signal.addEventListener('abort', giveUp, { once: true });
     });
     return await Promise.race([flight.value, aborted]);

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Lease } from '../../src/disk/lease.js';
+import { blobPath } from '../support/caches.js';
 import { DATA_REF } from '../support/light-curves.js';
+import { interceptFileSystem } from '../support/recording-file-system.js';
 import { MEAN, MEAN_REF, flat, heldUp, leasePath, meanOf, place, type Mean } from './support.js';
 
 const GIVEN_UP = new Error('given up');
@@ -104,6 +106,22 @@ describe('a caller with a signal', () => {
     held.resolve(meanOf(held.calls[0].inputs!));
     expect((await again).mean).toBe(4);
     expect(held.calls).toHaveLength(1);
+  });
+
+  it('computes nothing where it has given up when its turn comes', async () => {
+    const { dir, openAnew, held } = await slow();
+    const abort = new AbortController();
+    const fileSystem = interceptFileSystem(({ name, path }, perform) => {
+      // The last look before the computation, with the lease at hand.
+      if (name === 'open' && path === blobPath(dir, MEAN_REF) && existsSync(leasePath(dir, MEAN_REF))) {
+        abort.abort(GIVEN_UP);
+      }
+      return perform();
+    });
+    const asked = openAnew({ fileSystem }).getOrCompute(MEAN, held.compute, { signal: abort.signal });
+    await expect(asked).rejects.toBe(GIVEN_UP);
+    expect(held.calls).toHaveLength(0);
+    expect(existsSync(leasePath(dir, MEAN_REF))).toBe(false);
   });
 
   it('does not disturb what has its value already', async () => {

@@ -1,12 +1,26 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { LightCurveData } from '../../src/light-curve/light-curve-data.js';
 import { makeProductRef } from '../../src/ref/product-ref.js';
-import { soundKeys } from '../support/caches.js';
+import { blobPath, soundKeys } from '../support/caches.js';
 import { codeOf, errorOf } from '../support/errors.js';
 import { DATA_REF, TIC, sampleLightCurve } from '../support/light-curves.js';
+import { interceptFileSystem } from '../support/recording-file-system.js';
 import { MEAN, MEAN_REF, flat, heldUp, meanOf, place, type Mean } from './support.js';
 
 const SECOND_SECTOR = `lc:${TIC}:2:pdcsap`;
+
+/** The file that a light curve would be stored in. */
+async function blobOf(lightCurve: LightCurveData): Promise<Buffer> {
+  const { dir, open } = place();
+  await open().put(DATA_REF, lightCurve);
+  return readFileSync(blobPath(dir, DATA_REF));
+}
+
+function replaceFile(path: string, bytes: Buffer): void {
+  writeFileSync(`${path}.new`, bytes);
+  renameSync(`${path}.new`, path);
+}
 
 /** Counts its calls. */
 function counted<T>(compute: (inputs: readonly unknown[]) => T) {
@@ -204,23 +218,23 @@ describe('getOrCompute', () => {
   });
 
   it('does not compute from inputs that do not belong together', async () => {
-    const { open, openAnew } = place();
-    const cache = open();
-    await cache.put(DATA_REF, flat(1));
-    await cache.getOrCompute(MEAN, meanOf);
-    const spec = { kind: 'both', inputs: [MEAN_REF, DATA_REF], version: '1' };
-    // The light curve changes when the mean has been read, and before the light curve is.
-    const { persistent } = cache;
-    const metadata = persistent.metadata.bind(persistent);
-    let reads = 0;
-    persistent.metadata = async (key) => {
-      if (key === DATA_REF && ++reads === 2) await openAnew().put(DATA_REF, flat(2));
-      return metadata(key);
-    };
+    const { dir, open, openAnew } = place();
+    const writer = open();
+    await writer.put(DATA_REF, flat(1));
+    await writer.getOrCompute(MEAN, meanOf);
+    // The light curve changes when the mean has been read and found right, and before it is read itself.
+    const changed = await blobOf(flat(2));
+    let looks = 0;
+    const fileSystem = interceptFileSystem(({ name, path }, perform) => {
+      if (name === 'open' && path === blobPath(dir, DATA_REF) && ++looks === 2) replaceFile(path, changed);
+      return perform();
+    });
     const compute = counted(() => 'mixed');
-    const error = await errorOf(() => cache.getOrCompute(spec, compute));
+    const spec = { kind: 'both', inputs: [MEAN_REF, DATA_REF], version: '1' };
+    const error = await errorOf(() => openAnew({ fileSystem }).getOrCompute(spec, compute));
     expect(error).toMatchObject({ code: 'INPUT_MISSING', key: MEAN_REF, found: 'stale' });
     expect(compute.count()).toBe(0);
+    expect(looks).toBeGreaterThanOrEqual(2);
   });
 
   it('says which input is not there, and what comes near it', async () => {

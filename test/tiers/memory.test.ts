@@ -104,6 +104,20 @@ describe('memory beside the disk', () => {
     expect([await fluxOf(here), await fluxOf(there)]).toEqual([undefined, 3]);
   });
 
+  it('does not mix them where nothing can be stored either', async () => {
+    const { sessionId, open } = place();
+    const elsewhere = place(temporaryDirectory());
+    const here = open({ readOnly: true });
+    const there = elsewhere.open({ sessionId, readOnly: true });
+    expect((await here.getOrLoad(DATA_REF, () => flat(1))).flux[0]).toBe(1);
+    expect((await here.getOrCompute(MEAN, meanOf)).mean).toBe(1);
+    expect(await here.getOrCompute({ ...MEAN, kind: 'number' }, () => 1)).toBe(1);
+    expect((await there.getOrLoad(DATA_REF, () => flat(2))).flux[0]).toBe(2);
+    expect((await there.getOrCompute(MEAN, meanOf)).mean).toBe(2);
+    expect(await there.getOrCompute({ ...MEAN, kind: 'number' }, () => 2)).toBe(2);
+    expect(await here.getOrCompute({ ...MEAN, kind: 'number' }, () => 3)).toBe(1);
+  });
+
   it('keeps what is known of an object under each of its keys', async () => {
     const { open, openAnew } = place();
     const cache = open();
