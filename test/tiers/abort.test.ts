@@ -120,6 +120,7 @@ describe('a caller with a signal', () => {
     });
     const asked = openAnew({ fileSystem }).getOrCompute(MEAN, held.compute, { signal: abort.signal });
     await expect(asked).rejects.toBe(GIVEN_UP);
+    await new Promise(setImmediate);
     expect(held.calls).toHaveLength(0);
     expect(existsSync(leasePath(dir, MEAN_REF))).toBe(false);
   });
