@@ -1,5 +1,13 @@
 /** What a cache reads to know what it holds, and that it knows it whatever happened to the files it keeps for that. */
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -301,7 +309,6 @@ describe('files that nobody knows', () => {
   it('are no entries where their names are none', async () => {
     await fill(2);
     const shard = join(dir, 'data', 'ab');
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(shard, { recursive: true });
     writeFileSync(join(shard, 'x.safetensors'), 'x');
     writeFileSync(join(shard, `${'cd'.repeat(32)}.safetensors`), 'x');

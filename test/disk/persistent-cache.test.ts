@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -493,7 +493,6 @@ describe('a cache', () => {
     const cache = openCache(dir);
     await cache.put('a', 1);
     await cache.clear();
-    const { rmSync } = await import('node:fs');
     rmSync(dir, { recursive: true });
     expect(await cache.get('a')).toBeUndefined();
     await cache.put('b', 2);
