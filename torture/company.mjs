@@ -17,7 +17,7 @@ const WORKER = fileURLToPath(new URL('company-worker.mjs', import.meta.url));
 const BUILT = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const STEADY = 6;
 const COMING_AND_GOING = 150;
-const MAX_ENTRIES = 60;
+const MAX_ENTRIES = 40;
 const BURST = 15;
 
 /** @typedef {{ milliseconds: number, steady: number, comingAndGoing: number }} Mix */
@@ -92,7 +92,9 @@ export async function company({
     const options = { dir: join(root, 'crowd'), maxEntries: MAX_ENTRIES };
     const keys = Array.from({ length: STEADY }, (_, i) => `steady:${i}`);
     await new PersistentCache(options).pin(keys, { name: 'steady' });
-    for (const key of keys) await members[0].tell(0, 'put', options, { key, times: 1 });
+    // Full from the start, so that each new entry evicts.
+    const passing = Array.from({ length: MAX_ENTRIES }, (_, i) => `passing:${i}`);
+    for (const key of [...keys, ...passing]) await members[0].tell(0, 'put', options, { key, times: 1 });
     const mix = { milliseconds: seconds * 1000, steady: STEADY, comingAndGoing: COMING_AND_GOING };
     /** @type {Record<string, number>} */
     const totals = {};
