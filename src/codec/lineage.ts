@@ -16,7 +16,10 @@
 import { hash } from 'node:crypto';
 import { TessCacheError } from '../errors.js';
 import { checkKey } from '../ref/key.js';
-import { encodeStructure } from './structure.js';
+import { MAX_DEPTH, encodeStructure } from './structure.js';
+
+/** A structure takes two levels of JSON for one of the value's; the parameters are one in a lineage. */
+const MAX_JSON_DEPTH = 2 * (MAX_DEPTH + 2);
 
 export interface LineageInput {
   readonly key: string;
@@ -77,13 +80,25 @@ export function decodeLineage(json: string): LineageRecord {
   } catch (cause) {
     throw corrupt('JSON', 'something else', cause);
   }
+  return checkLineage(record);
+}
+
+/** @throws TessCacheError CORRUPT where what JSON gave is no lineage */
+export function checkLineage(record: unknown): LineageRecord {
   const { kind, producer, version, inputs, upstream = [] } = (record ?? {}) as Record<string, unknown>;
   const isNamed = [kind, producer, version].every((text) => typeof text === 'string');
   if (!isNamed || !Array.isArray(inputs) || !Array.isArray(upstream)) {
     throw corrupt('kind, producer, version and inputs', 'another object');
   }
   for (const input of inputs.concat(upstream)) requireInput(input);
+  // Whoever writes or compares it recurses.
+  if (!isWithin(MAX_JSON_DEPTH, record)) throw corrupt(`at most ${MAX_JSON_DEPTH} nested levels`, 'more');
   return record as LineageRecord;
+}
+
+function isWithin(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isWithin(depth - 1, item));
 }
 
 function bare({ key, sha256 }: LineageInput): LineageInput {

@@ -35,7 +35,7 @@ export interface Encoded {
  * Nested levels. Both directions recurse, and V8's default stack takes about ten thousand; no product of
  * light curves comes near.
  */
-const MAX_DEPTH = 500;
+export const MAX_DEPTH = 500;
 
 const SUPPORTED =
   'null, booleans, numbers, bigints, strings, dates, typed arrays, and arrays, maps, sets and plain objects of them';

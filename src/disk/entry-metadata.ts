@@ -1,6 +1,7 @@
 /** What is known of an entry beside its value, and its form in JSON. */
 import type { BlobHead, EntryKind } from '../codec/blob.js';
-import type { LineageRecord } from '../codec/lineage.js';
+import { checkLineage, type LineageRecord } from '../codec/lineage.js';
+import { TessCacheError } from '../errors.js';
 
 /** Times are seconds since the Unix epoch. What a value doesn't have, or doesn't say, is left out. */
 export interface EntryMetadata {
@@ -125,6 +126,17 @@ export function fromRecord(record: Readonly<Record<string, unknown>>): EntryMeta
 function isOfField(field: string, value: unknown): boolean {
   if (NUMBERS.has(field)) return Number.isFinite(value);
   if (field === 'kind') return value === 'lightcurve' || value === 'value';
-  if (field === 'lineage') return Array.isArray((value as { inputs?: unknown } | null)?.inputs);
+  if (field === 'lineage') return isLineage(value);
   return typeof value === 'string';
+}
+
+/** A listing follows the inputs of every product, as their sidecars name them. */
+function isLineage(value: unknown): boolean {
+  try {
+    checkLineage(value);
+    return true;
+  } catch (error) {
+    if (error instanceof TessCacheError) return false;
+    throw error;
+  }
 }

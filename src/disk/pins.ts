@@ -6,6 +6,7 @@
  *
  * A file that is no pin is passed over. One that can't be read now may be one: nothing is evicted until it can.
  */
+import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { TessCacheError, describe } from '../errors.js';
@@ -134,6 +135,8 @@ export class Pins {
         const stats = this.#files.fstat(fd);
         const identity = identityOf(stats);
         if (known !== undefined && sameContent(known.identity, identity)) return known;
+        // Longer than text can be: no pin, and not to be read.
+        if (stats.size > constants.MAX_STRING_LENGTH) return undefined;
         const bytes = Buffer.alloc(stats.size);
         const pin = parsePin(bytes.subarray(0, readFully(this.#files, fd, bytes)).toString('utf8'));
         return { identity, pin, digests: (pin?.keys ?? []).map((key) => digestOf(key as Key)) };
