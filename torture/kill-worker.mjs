@@ -4,6 +4,8 @@
  *
  *   begin put KEY N | ack put KEY N | begin delete KEY | ack delete KEY | begin clear PREFIX | ack clear PREFIX
  *   got KEY BY N    | violation TEXT
+ *
+ * Before each deed it prints a dot: the driver counts them.
  */
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +22,7 @@ const { PersistentCache } = await import(module);
 const crowded = new PersistentCache({ dir: join(dir, 'crowded'), ...limits });
 /** Nothing ever leaves it: what was put must be there. */
 const kept = new PersistentCache({ dir: join(dir, 'kept') });
+const STDOUT = 1;
 const random = randomFrom(seed);
 const log = openSync(orders.log, 'a');
 /** Of keys in `kept`: the latest put that this process knows to be complete. @type {Map<string, number>} */
@@ -94,8 +97,8 @@ const deeds = [
 
 // The first use of a cache takes long, and nothing of it is worth a kill.
 await crowded.has('shared:0');
-process.stdout.write('ready\n');
 for (;;) {
+  writeSync(STDOUT, '.');
   let share = random();
   const [, act] = deeds.find(([part]) => (share -= part) < 0) ?? deeds[0];
   try {

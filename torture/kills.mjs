@@ -23,8 +23,9 @@ const SHARED_KEYS = 120;
 const OWN_KEYS = 12;
 /** Puts that one process can number. */
 const NUMBERS = 1_000_000;
-/** Milliseconds that a process is left to work, at most. */
-const LONGEST_LIFE = 120;
+/** Deeds that a process is left to do, at most, and milliseconds that it may be at the last: the kill comes anywhere. */
+const MOST_DEEDS = 25;
+const LATEST = 8;
 /** What kills may leave; anything else was never right. */
 const LEFT_BY_KILLS = ['leftover', 'missing-sidecar', 'wrong-sidecar', 'orphan-sidecar'];
 
@@ -98,8 +99,8 @@ export async function kills({
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const ended = once(child, 'exit');
-      await Promise.race([once(child.stdout, 'data'), ended]);
-      await pause(below(random, LONGEST_LIFE));
+      await Promise.race([dots(child.stdout, 1 + below(random, MOST_DEEDS)), ended]);
+      await pause(below(random, LATEST));
       const isKilled = child.kill('SIGKILL');
       await ended;
       if (!isKilled) violations.push(`ended by itself: ${by}`);
@@ -202,6 +203,21 @@ export async function kills({
     'sidecars, repaired': found.repaired,
     violations: violations.length === 0 ? [] : [`evidence in ${dir}`, ...violations],
   };
+}
+
+/**
+ * Until so many bytes have been printed.
+ * @param {import('node:stream').Readable} stream
+ * @param {number} count
+ */
+async function dots(stream, count) {
+  let seen = 0;
+  await new Promise((resolve) => {
+    stream.on('data', (/** @type {Buffer} */ data) => {
+      seen += data.length;
+      if (seen >= count) resolve(undefined);
+    });
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
