@@ -6,7 +6,7 @@ import { report } from '../support/torture.js';
 describe('rubbish', () => {
   it('gives a value, nothing or a typed error: in time, in little memory, without a trace', async () => {
     const figures = await fuzz({ inputs: 6_000, seed: 20180725 });
-    report('fuzz', { ...figures, refused: JSON.stringify(figures.refused), by_target: '' });
+    report('fuzz', { ...figures, refused: JSON.stringify(figures.refused), by_target: '', ok_by_target: '' });
     expect(figures.inputs).toBe(6_000);
     expect(figures.slowest_ms).toBeLessThan(MAX_MS);
     expect(figures.peak_bytes_ratio).toBeLessThan(MAX_BYTES_RATIO);
@@ -15,6 +15,8 @@ describe('rubbish', () => {
     const codes = ['undefined', 'CORRUPT', 'BAD_LIGHT_CURVE', 'FITS_INVALID', 'FITS_TRUNCATED'];
     expect(Object.keys(figures.refused)).toEqual(expect.arrayContaining(codes));
     expect(Object.keys(figures.by_target)).toHaveLength(8);
+    for (const name of Object.keys(figures.by_target))
+      expect(figures.ok_by_target[name], name).toBeGreaterThan(20);
   });
 
   it('is the same for the same seed', async () => {
