@@ -1,7 +1,7 @@
 /** Why a key is in the cache, or why not. */
 import { nearestNames, type NearName } from '../ref/nearest.js';
 import type { EntryMetadata } from './entry-metadata.js';
-import type { HistoryEvent } from './history.js';
+import type { HistoryEvent, KeyHistory } from './history.js';
 import type { Pin } from './pins.js';
 import type { MissReason } from './reader.js';
 
@@ -21,7 +21,7 @@ export interface Explanation {
   readonly pins: readonly string[];
   /** Keys that were computed from it. */
   readonly madeFromIt: readonly string[];
-  /** How it left last, where it did and the journal still knows. */
+  /** How it left, where it is not there and the journal still knows. */
   readonly left?: HistoryEvent;
   /** What the journal knows of it, oldest first. */
   readonly history: readonly HistoryEvent[];
@@ -35,7 +35,7 @@ export interface Evidence {
   readonly metadata: EntryMetadata | undefined;
   readonly pins: readonly Pin[];
   readonly madeFromIt: readonly string[];
-  readonly history: readonly HistoryEvent[];
+  readonly history: KeyHistory;
   readonly keys: Iterable<string>;
   readonly now: number;
 }
@@ -50,8 +50,9 @@ export function explain({
   keys,
   now,
 }: Evidence): Explanation {
-  const last = history.at(-1);
-  const left = miss !== undefined && last !== undefined && last.event !== 'put' ? last : undefined;
+  // What is stale, or of a later format, is still there.
+  const isGone = miss !== undefined && miss.reason !== 'stale' && miss.reason !== 'newer-format';
+  const left = isGone ? history.left : undefined;
   return {
     key,
     present: miss === undefined,
@@ -61,7 +62,7 @@ export function explain({
     pins: pins.filter((pin) => pin.keys.includes(key)).map(({ name }) => name),
     madeFromIt,
     ...(left !== undefined && { left }),
-    history,
+    history: history.events,
     nearest: miss === undefined ? [] : nearestNames(key, keys),
   };
 }

@@ -1,4 +1,5 @@
 /** The journal as people read it: what came, what left, when, why and by whose hand. */
+import { TessCacheError, describe } from '../errors.js';
 import type { Journal } from './journal.js';
 import type { EvictionLimit, JournalRecord, Removal } from './journal-record.js';
 
@@ -26,17 +27,67 @@ export interface HistoryFilter {
   readonly limit?: number;
 }
 
-/** Oldest first. What is older than the journal's bounds is gone. */
-export function readHistory(journal: Journal, { key, event, limit = 100 }: HistoryFilter): HistoryEvent[] {
+export interface KeyHistory {
+  /** Oldest first. */
+  readonly events: readonly HistoryEvent[];
+  /** The removal after which nothing tells that it was there again. */
+  readonly left: HistoryEvent | undefined;
+}
+
+const DEFAULT_LIMIT = 100;
+
+/**
+ * Oldest first. What is older than the journal's bounds is gone.
+ *
+ * @throws TessCacheError BAD_ARGUMENT for a limit that is no count
+ */
+export function readHistory(journal: Journal, filter: HistoryFilter): HistoryEvent[] {
+  const { key, event, limit = DEFAULT_LIMIT } = filter;
+  if (!Number.isSafeInteger(limit) || limit < 0) {
+    const [expected, found] = ['a count', describe(limit)];
+    const message = `history: limit must be ${expected}, got ${found}`;
+    throw new TessCacheError('BAD_ARGUMENT', message, { field: 'limit', expected, found });
+  }
   let events: HistoryEvent[] = [];
+  const isNew = onceEach();
   journal.readAll((record) => {
-    if (record.op === 'entries') return;
-    if (key !== undefined && record.key !== key) return;
-    if (event !== undefined && record.op !== event) return;
-    events.push(toEvent(record));
+    if (record.op === 'entries' || (key !== undefined && record.key !== key)) return;
+    const told = toEvent(record);
+    if (!isNew(told)) return;
+    // A put that replaced a value is the end of that one. A journal that was rewritten tells of the end alone.
+    const isEnd = event === 'replaced' && told.replaced === true;
+    if (event !== undefined && told.event !== event && !isEnd) return;
+    events.push(isEnd ? { ...told, event } : told);
     if (events.length > 2 * limit + 1000) events = events.slice(-limit);
   });
   return limit === 0 ? [] : events.slice(-limit);
+}
+
+/** What there is to know of one key, the last hundred events. */
+export function readKeyHistory(journal: Journal, key: string): KeyHistory {
+  const events: HistoryEvent[] = [];
+  let left: HistoryEvent | undefined;
+  const isNew = onceEach();
+  journal.readAll((record) => {
+    if (record.op === 'entries') {
+      if (record.rows.some((row) => row[1] === key)) left = undefined;
+    } else if (record.key === key) {
+      const told = toEvent(record);
+      if (!isNew(told)) return;
+      events.push(told);
+      left = told.event === 'put' || told.event === 'replaced' ? undefined : told;
+    }
+  });
+  return { events: events.slice(-DEFAULT_LIMIT), left };
+}
+
+/** Where the journal is rewritten while somebody appends to it, a record may stand in it twice. */
+function onceEach(): (event: HistoryEvent) => boolean {
+  const seen = new Set<string>();
+  return ({ event, at, pid, key, replaced }) => {
+    const identity = `${pid} ${at} ${replaced === true ? 'replaced' : event} ${key}`;
+    return seen.size < seen.add(identity).size;
+  };
 }
 
 function toEvent(record: Exclude<JournalRecord, { op: 'entries' }>): HistoryEvent {

@@ -7,6 +7,7 @@
  * Lines that fail their check are passed over. The journal is derived: where it is lost or wrong, the directory
  * tells what is there (see catalogue.ts), and only the history of what left is gone.
  */
+import { checkKey, digestOf } from '../ref/key.js';
 import {
   DIRECTORY_MODE,
   FILE_MODE,
@@ -28,14 +29,15 @@ import {
   type PutRecord,
 } from './journal-record.js';
 import type { Layout } from './layout.js';
+import { Lease, LeaseWatch } from './lease.js';
 import { removeQuietly, writeTemporary } from './temporary.js';
 
 /** Removals kept through a rewrite: some megabytes, weeks of a busy cache. */
 const HISTORY = 5000;
 /** Entries in one line of a rewritten journal: one check for many, and a damaged line loses no more. */
 const ENTRIES_A_LINE = 2000;
-/** Rounds of an exchange that found the journal rewritten; it is rewritten once in thousands of puts. */
-const EXCHANGE_ROUNDS = 5;
+/** Rounds of what found the journal rewritten while it appended; that happens once in thousands of puts. */
+const APPEND_ROUNDS = 5;
 const READ_CHUNK_BYTES = 1 << 20;
 /** Bytes at the start by which journals are told apart: check, time, process and digest of the first record. */
 const START_BYTES = 128;
@@ -43,6 +45,8 @@ const START_BYTES = 128;
 const MAX_UNWRITTEN_BYTES = 1 << 20;
 /** A line of entries with the longest keys takes less; what is longer is not ours, and passed over. */
 const MAX_LINE_BYTES = 1 << 24;
+
+const REWRITE_LEASE = digestOf(checkKey('journal'));
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -55,6 +59,7 @@ export class Journal {
   #offset = 0;
   /** Lines that could not be written. */
   #unwritten = NOTHING;
+  #watch: LeaseWatch | undefined;
   /** Records read that are not from before the last rewrite: what another rewrite would save. */
   recordsSinceRewrite = 0;
 
@@ -66,7 +71,12 @@ export class Journal {
   /** Appends records. A failure is of no consequence to what is cached; it is tried again with the next ones. */
   append(records: readonly JournalRecord[]): void {
     const lines = this.#linesOf(records);
-    this.#unwritten = this.#appendBytes(lines) ? NOTHING : lines;
+    this.#unwritten = lines;
+    for (let round = 0; round < APPEND_ROUNDS; round++) {
+      const outcome = this.#appendBytes(lines);
+      if (outcome !== 'failed') this.#unwritten = NOTHING;
+      if (outcome !== 'outdated') return;
+    }
   }
 
   /**
@@ -79,7 +89,7 @@ export class Journal {
   exchange(records: readonly JournalRecord[], visit: (record: JournalRecord) => void): boolean {
     const lines = this.#linesOf(records);
     let wasRewritten = false;
-    for (let round = 0; round < EXCHANGE_ROUNDS; round++) {
+    for (let round = 0; round < APPEND_ROUNDS; round++) {
       const read = this.#exchangeOnce(lines, visit);
       wasRewritten ||= read.wasRewritten;
       if (read.isCurrent) break;
@@ -106,6 +116,34 @@ export class Journal {
    * they see that the journal is another one; from then on they append again what they may have lost.
    */
   rewrite(entries: Iterable<EntryRow>, announced: readonly PutRecord[], at: number): void {
+    const lease = this.#leaseToRewrite();
+    if (lease === 'held') return;
+    try {
+      this.#rewrite(entries, announced, at);
+    } finally {
+      lease?.release();
+    }
+  }
+
+  /**
+   * Two that rewrite it at once would lose what was appended to the first one's. Undefined where leases can't be
+   * had: then that may be.
+   */
+  #leaseToRewrite(): Lease | 'held' | undefined {
+    try {
+      const lease = Lease.acquire(this.#files, this.#layout, REWRITE_LEASE);
+      if (lease !== undefined) return lease;
+      this.#watch ??= new LeaseWatch(this.#files, this.#layout, REWRITE_LEASE, () => performance.now());
+      if (this.#watch.look() === 'stuck') return undefined;
+      // Where the one who had it is dead, it is free for the next.
+      return 'held';
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  #rewrite(entries: Iterable<EntryRow>, announced: readonly PutRecord[], at: number): void {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
@@ -213,20 +251,21 @@ export class Journal {
     return Buffer.concat([kept, ...records.map(encodeLine)]);
   }
 
-  /** @returns whether they were written */
-  #appendBytes(bytes: Buffer): boolean {
-    if (bytes.length === 0) return true;
+  /** @returns `outdated` where they may have gone into a journal that had just been rewritten */
+  #appendBytes(bytes: Buffer): 'done' | 'outdated' | 'failed' {
+    if (bytes.length === 0) return 'done';
     try {
       const fd = this.#openToAppend();
       try {
         writeFully(this.#files, fd, bytes, null);
+        const isCurrent = this.#files.stat(this.#layout.journal).ino === this.#files.fstat(fd).ino;
+        return isCurrent ? 'done' : 'outdated';
       } finally {
         this.#files.close(fd);
       }
-      return true;
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      return false;
+      return 'failed';
     }
   }
 

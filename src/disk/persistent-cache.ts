@@ -9,7 +9,7 @@ import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
 import { explain, type Explanation } from './explain.js';
 import { systemCode } from './file-system.js';
-import { readHistory, type HistoryEvent, type HistoryFilter } from './history.js';
+import { readHistory, readKeyHistory, type HistoryEvent, type HistoryFilter } from './history.js';
 import { toIoError } from './io-error.js';
 import { Layout } from './layout.js';
 import { Lease, LeaseWatch } from './lease.js';
@@ -250,7 +250,7 @@ export class PersistentCache {
         metadata: read.hit ? this.#reader.metadataOf(read, now) : this.#metadata(checkKey(key)),
         pins: this.#writer.pins.list(now),
         madeFromIt: downstreamOf(key, this.#products()),
-        history: readHistory(this.#writer.journal, { key }),
+        history: readKeyHistory(this.#writer.journal, key),
         keys: this.#matching({}).map((entry) => entry.key),
         now,
       });
