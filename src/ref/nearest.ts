@@ -50,7 +50,7 @@ function partsOf(key: string): Part[] | undefined {
   return [
     { name: 'TIC', value: product.ticId, weight: 16 },
     { name: 'kind', value: product.kind, weight: 8 },
-    { name: 'sector', value: product.sectors.join('+'), weight: 4 },
+    { name: 'sector', value: key.split(':')[2], weight: 4 },
     { name: 'inputs, parameters or version', value: product.hash, weight: 2 },
   ];
 }
