@@ -55,21 +55,30 @@ export function originsOf({
   return upstream.length === 0 ? inputs : [...inputs, ...upstream];
 }
 
-/** @throws TessCacheError UNSUPPORTED_VALUE where the parameters can't be written */
+/** @throws TessCacheError UNSUPPORTED_VALUE where the parameters can't be written, BAD_ARGUMENT for any other fault */
 export function encodeLineage({ kind, producer, version, inputs, upstream = [], params }: Lineage): string {
   const { json, tensors } = encodeStructure(params);
   const arrays = [...tensors].map(([name, { dtype, shape, bytes }]) => {
     return [name, { dtype, shape, sha256: hash('sha256', bytes, 'hex') }] as const;
   });
-  return JSON.stringify({
+  const record = {
     kind,
     producer,
     version,
-    inputs: inputs.map(bare),
+    inputs: Array.isArray(inputs) ? inputs.map(bare) : inputs,
     ...(upstream.length > 0 && { upstream: upstream.map(bare) }),
     params: JSON.parse(json) as unknown,
     ...(arrays.length > 0 && { arrays: Object.fromEntries(arrays) }),
-  });
+  };
+  try {
+    checkLineage(record);
+  } catch (cause) {
+    // What could not be read again.
+    if (!(cause instanceof TessCacheError)) throw cause;
+    const { message, expected, found } = cause;
+    throw new TessCacheError('BAD_ARGUMENT', message, { field: 'lineage', expected, found, cause });
+  }
+  return JSON.stringify(record);
 }
 
 /** @throws TessCacheError CORRUPT */
@@ -101,7 +110,8 @@ function isWithin(depth: number, value: unknown): boolean {
   return depth > 0 && Object.values(value).every((item) => isWithin(depth - 1, item));
 }
 
-function bare({ key, sha256 }: LineageInput): LineageInput {
+function bare(input: LineageInput): LineageInput {
+  const { key, sha256 } = input ?? {};
   return { key, sha256 };
 }
 

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { encodeBlob } from '../codec/blob.js';
 import type { Lineage } from '../codec/lineage.js';
-import { TessCacheError } from '../errors.js';
+import { TessCacheError, describe } from '../errors.js';
 import type { EventHub } from '../events.js';
 import { checkBelongs } from '../light-curve/belongs.js';
+import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import { Catalogue, type CatalogueEntry } from './catalogue.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
@@ -66,11 +67,12 @@ export class Writer {
   }
 
   /**
-   * @throws TessCacheError as checkBelongs and encodeBlob do, TOO_LARGE, PINNED, or the system's error: the old
+   * @throws TessCacheError as checkBelongs and encodeBlob do, BAD_ARGUMENT for the lineage of a light curve, TOO_LARGE, PINNED, or the system's error: the old
    *   value is intact then, or, where it was the keeping of the limits that failed, the new one is in place
    */
   put(key: Key, value: unknown, { lineage, computedAt, durationSeconds }: PutOptions): EntryMetadata {
     checkBelongs(key, value);
+    if (lineage !== undefined) requireProduct(key);
     const { head, parts, bytes } = encodeBlob(key, value, lineage);
     const { maxBytes } = this.#options;
     if (bytes > maxBytes) {
@@ -275,6 +277,13 @@ export class Writer {
       throw error;
     }
   }
+}
+
+/** What was computed from something is looked for among all that is no light curve by its name. */
+function requireProduct(key: Key): void {
+  if (parseDataRef(key) === undefined) return;
+  const message = `${describe(key)} names a light curve: what has a lineage needs the name of a product`;
+  throw new TessCacheError('BAD_ARGUMENT', message, { field: 'lineage', key });
 }
 
 function sha256(parts: readonly Uint8Array[]): string {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeBlob, encodeBlob } from '../../src/codec/blob.js';
 import { loadChecksum } from '../../src/codec/checksum.js';
 import { decodeLineage, encodeLineage, originsOf, type Lineage } from '../../src/codec/lineage.js';
-import { codeOf } from '../support/errors.js';
+import { codeOf, errorOf } from '../support/errors.js';
 import { anyText } from '../support/values.js';
 
 const SHA = 'ab'.repeat(32);
@@ -71,6 +71,24 @@ describe('lineage', () => {
 
   it('refuses parameters that cannot be written', async () => {
     expect(await codeOf(() => encodeLineage({ ...lineage, params: () => 1 }))).toBe('UNSUPPORTED_VALUE');
+  });
+
+  it('refuses what could not be read again', async () => {
+    const input = { key: 'lc:1:1:pdcsap', sha256: SHA };
+    const bad: object[] = [
+      { kind: 1 },
+      { version: undefined },
+      { inputs: undefined },
+      { inputs: [undefined] },
+      { inputs: [{ ...input, sha256: 5 }] },
+      { inputs: [{ ...input, key: '' }] },
+      { upstream: [{ ...input, key: '\ud800' }] },
+    ];
+    for (const changes of bad) {
+      expect(await errorOf(() => encodeLineage({ ...lineage, ...changes }))).toMatchObject({
+        ...{ code: 'BAD_ARGUMENT', field: 'lineage' },
+      });
+    }
   });
 
   it.each([

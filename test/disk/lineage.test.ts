@@ -4,6 +4,7 @@ import type { Lineage } from '../../src/codec/lineage.js';
 import type { PersistentCache } from '../../src/disk/persistent-cache.js';
 import { makeProductRef } from '../../src/ref/product-ref.js';
 import { blobPath, openCache, sidecarOf, sidecarPath, soundKeys } from '../support/caches.js';
+import { codeOf } from '../support/errors.js';
 import { DATA_REF, TIC, sampleLightCurve } from '../support/light-curves.js';
 import { recordingFileSystem } from '../support/recording-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -145,6 +146,16 @@ describe('a product in the cache', () => {
     expect(await reasonOf(cache, vetting)).toBe('hit');
     await cache.put(DATA_REF, first(2));
     expect(await reasonOf(cache, vetting)).toBe('stale');
+  });
+});
+
+describe('a light curve under its data ref', () => {
+  it('has no lineage', async () => {
+    const cache = openCache(temporaryDirectory());
+    const lineage = { kind: 'x', producer: 'x', version: '1', inputs: [], params: {} };
+    expect(await codeOf(() => cache.put(DATA_REF, first(), { lineage }))).toBe('BAD_ARGUMENT');
+    expect(await cache.has(DATA_REF)).toBe(false);
+    await cache.put('stitched', first(), { lineage });
   });
 });
 
