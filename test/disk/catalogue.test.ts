@@ -270,6 +270,23 @@ describe('what other processes do', () => {
     }
   });
 
+  it('counts where they were killed as soon as it was done', async () => {
+    const cache = openCache(dir, { maxEntries: 2 });
+    await cache.put('a', 1);
+    await cache.put('b', 2);
+    let isDead = false;
+    const dying = interceptFileSystem(({ name, to }, perform) => {
+      if (isDead) throw new Killed('after the commit');
+      const result = perform();
+      isDead = name === 'rename' && to === blobPath(dir, 'c');
+      return result;
+    });
+    await expect(openCache(dir, { fileSystem: dying }).put('c', 3)).rejects.toThrow('after the commit');
+    await cache.put('b', 4);
+    expect(filesUnder(join(dir, 'data'))).toHaveLength(2);
+    expect(await cache.keys()).toEqual(['b', 'c']);
+  });
+
   it('does not cost an entry after they were killed, once they have had the time to go on', async () => {
     let now = Date.now() / 1000;
     const clock = () => now;

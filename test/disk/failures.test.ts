@@ -458,6 +458,27 @@ describe('quarantine', () => {
     expect(readFileSync(blobPath(dir, 'k')).equals(readFileSync(blobPath(dir, 'new')))).toBe(true);
   });
 
+  it('does not even move what another process has put before it looks', async () => {
+    writeFileSync(blobPath(dir, 'k'), 'rubbish');
+    const other = openCache(dir);
+    await other.put('other', 1);
+    let put: Promise<unknown> | undefined;
+    const files = recordingFileSystem(
+      interceptFileSystem((call, perform) => {
+        const result = perform();
+        if (call.name === 'close' && call.path === blobPath(dir, 'k')) put ??= other.put('k', 'new');
+        return result;
+      }),
+    );
+    expect(await openCache(dir, { fileSystem: files }).lookup('k')).toMatchObject({ reason: 'corrupt' });
+    await put;
+    expect(files.calls.some(({ name, path }) => name === 'rename' && path === blobPath(dir, 'k'))).toBe(
+      false,
+    );
+    expect(await soundKeys(dir)).toEqual(['k', 'other']);
+    expect(await other.get('k')).toBe('new');
+  });
+
   it('does not take away what is put after it', async () => {
     writeFileSync(blobPath(dir, 'k'), 'rubbish');
     const sound = openCache(dir);

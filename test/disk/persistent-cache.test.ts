@@ -28,6 +28,7 @@ import {
   fullProvenance,
   sampleLightCurve,
 } from '../support/light-curves.js';
+import { interceptFileSystem } from '../support/recording-file-system.js';
 import { inTemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.js';
 import { anyValue } from '../support/values.js';
 
@@ -247,6 +248,20 @@ describe('a miss', () => {
     for (let i = 0; i < 3; i++) expect(await cache.get('k')).toEqual({ secret: 1 });
     cached[cached.length - 3] ^= 1;
     plant('k', cached);
+    expect(await cache.lookup('k')).toMatchObject({ hit: false, reason: 'corrupt' });
+  });
+
+  it('is found out where the clock of the file system is too coarse to tell', async () => {
+    const now = Date.now();
+    const fileSystem = interceptFileSystem(({ name }, perform) => {
+      const result = perform();
+      return name === 'fstat' ? Object.assign(result as object, { mtimeMs: now, ctimeMs: now }) : result;
+    });
+    const cache = openCache(dir, { fileSystem });
+    expect(await cache.get('k')).toEqual({ secret: 1 });
+    const file = readFileSync(blobPath(dir, 'k'));
+    file[file.length - 3] ^= 1;
+    writeFileSync(blobPath(dir, 'k'), file);
     expect(await cache.lookup('k')).toMatchObject({ hit: false, reason: 'corrupt' });
   });
 
