@@ -50,7 +50,7 @@ const ALIGNMENT = 8;
 /** The reference implementation refuses longer headers. */
 export const MAX_HEADER_BYTES = 100_000_000;
 /** The longest file that Node 20 can read into one Buffer. */
-const MAX_FILE_BYTES = 2 ** 32;
+export const MAX_FILE_BYTES = 2 ** 32;
 const METADATA = '__metadata__';
 /** Dimensions of a tensor; far above numpy's 64. */
 const MAX_RANK = 64;

@@ -7,12 +7,11 @@
  * is there (`settle`). So the last one to touch a sidecar leaves it in agreement; where a kill prevents that,
  * the next reader of the entry does it.
  */
-import { constants } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { SEAL_END, decodeBlob, readSeal } from '../codec/blob.js';
 import type { Checksum } from '../codec/checksum.js';
-import { MAX_HEADER_BYTES } from '../codec/safetensors.js';
+import { MAX_FILE_BYTES, MAX_HEADER_BYTES } from '../codec/safetensors.js';
 import { TessCacheError } from '../errors.js';
 import type { KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
@@ -73,8 +72,8 @@ export class EntryStore {
    */
   readBlob(digest: KeyDigest): BlobFile | Obstacle | undefined {
     return this.#open(this.#layout.blob(digest), O_RDONLY, (fd, identity) => {
-      // A put makes none that is longer than what can be read at once.
-      if (identity.size > constants.MAX_LENGTH) return new Obstacle(`a file of ${identity.size} bytes`);
+      // A put makes none that is longer; a sparse file may claim any length.
+      if (identity.size > MAX_FILE_BYTES) return new Obstacle(`a file of ${identity.size} bytes`);
       const bytes = Buffer.allocUnsafeSlow(identity.size);
       const count = readFully(this.#files, fd, bytes);
       return { bytes: count === bytes.length ? bytes : bytes.subarray(0, count), identity };
