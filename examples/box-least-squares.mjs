@@ -9,8 +9,7 @@
  * @typedef {object} Search
  * @property {number} minPeriod days
  * @property {number} maxPeriod days
- * @property {number} minDuration of the dip, days
- * @property {number} maxDuration of the dip, days
+ * @property {number[]} durations of the dips to try, days
  *
  * @typedef {object} Box
  * @property {number} period days
@@ -20,10 +19,11 @@
  * @property {number} power signal residue: the square root of the variance that the box explains
  */
 
-/** Steps of frequency in which the fold drifts by the shortest dip over the whole series; more finds more. */
-const OVERSAMPLING = 2;
-/** Bins of phase that the shortest dip spans. */
-const BINS_A_DIP = 4;
+/** Steps of frequency in which the last dip drifts by the shortest duration; more finds more. */
+const OVERSAMPLING = 3;
+/** Bins of phase that the shortest dip spans: in the search, and once the period is nearly known. */
+const COARSE = 4;
+const FINE = 12;
 
 /**
  * Means in equal bins of time; bins without values are left out.
@@ -57,43 +57,44 @@ export function binInTime(time, flux, valid, width) {
  * @param {Search} search
  * @returns {Box}
  */
-export function boxLeastSquares({ time, flux }, search) {
-  const { minPeriod, maxPeriod, minDuration } = search;
+export function boxLeastSquares({ time, flux }, { minPeriod, maxPeriod, durations }) {
   const span = time[time.length - 1] - time[0];
   const mean = flux.reduce((sum, value) => sum + value, 0) / flux.length;
   const offsets = flux.map((value) => value - mean);
+  const shortest = Math.min(...durations);
 
-  // A step of frequency moves the last dip by step x span in phase: a part of the shortest dip's phase.
-  const step = minDuration / maxPeriod / OVERSAMPLING / span;
-  let best = { power: -1, period: NaN, start: 0, width: 0, bins: 1 };
-  const scan = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ by) => {
-    for (let frequency = from; frequency <= to; frequency += by) {
-      const found = bestBoxAt(time, offsets, 1 / frequency, search);
+  // A step of frequency moves the last dip by step x span in phase, where the shortest takes shortest x frequency.
+  const relativeStep = shortest / span / OVERSAMPLING;
+
+  let best = { power: -1, period: NaN, duration: NaN, middle: NaN };
+  /** @param {number} from cycles a day @param {number} to @param {number} factor @param {number} binsADip */
+  const scan = (from, to, factor, binsADip) => {
+    for (let frequency = from; frequency <= to; frequency *= factor) {
+      const found = bestBoxAt(time, offsets, 1 / frequency, durations, shortest / binsADip);
       if (found.power > best.power) best = found;
     }
   };
-  scan(1 / maxPeriod, 1 / minPeriod, step);
-  scan(1 / best.period - step, 1 / best.period + step, step / 40);
+  scan(1 / maxPeriod, 1 / minPeriod, 1 + relativeStep, COARSE);
+  const near = 1 / best.period;
+  best.power = -1;
+  scan(near * (1 - relativeStep), near * (1 + relativeStep), 1 + relativeStep / 20, FINE);
 
-  const { period, start, width, bins, power } = best;
-  const middle = ((start + width / 2) / bins) * period;
-  const transitTime = time[0] + ((((middle - time[0]) % period) + period) % period);
-  const duration = (width / bins) * period;
+  const { period, duration, middle, power } = best;
+  const transitTime = middle + Math.ceil((time[0] - middle) / period) * period;
   return { period, depth: depthOf(time, flux, period, transitTime, duration), duration, transitTime, power };
 }
 
 /**
+ * The box that explains most at one period.
+ *
  * @param {Float64Array} time
  * @param {Float64Array} offsets flux minus its mean
  * @param {number} period
- * @param {Search} search
+ * @param {number[]} durations
+ * @param {number} binDays width of a bin of phase, about
  */
-function bestBoxAt(time, offsets, period, { minDuration, maxDuration }) {
-  const bins = Math.ceil((period / minDuration) * BINS_A_DIP);
-  const most = Math.min(Math.round((maxDuration / period) * bins), bins >> 1);
-  // The fold, twice around: a dip may straddle phase 0.
-  const sums = new Float64Array(2 * bins + 1);
-  const counts = new Float64Array(2 * bins + 1);
+function bestBoxAt(time, offsets, period, durations, binDays) {
+  const bins = Math.ceil(period / binDays);
   const inBin = new Float64Array(bins);
   const ofBin = new Float64Array(bins);
   for (let i = 0; i < time.length; i++) {
@@ -102,22 +103,30 @@ function bestBoxAt(time, offsets, period, { minDuration, maxDuration }) {
     inBin[bin] += offsets[i];
     ofBin[bin]++;
   }
+  // Running sums of the fold, twice around: a dip may straddle phase 0.
+  const sums = new Float64Array(2 * bins + 1);
+  const counts = new Float64Array(2 * bins + 1);
   for (let i = 0; i < 2 * bins; i++) {
     sums[i + 1] = sums[i] + inBin[i % bins];
     counts[i + 1] = counts[i] + ofBin[i % bins];
   }
   const total = time.length;
-  let best = { power: -1, period, start: 0, width: 0, bins };
-  for (let width = BINS_A_DIP; width <= most; width++) {
+  const best = { power: -1, period, duration: NaN, middle: NaN };
+  for (const duration of durations) {
+    const width = Math.max(1, Math.round((duration / period) * bins));
+    if (2 * width > bins) continue;
     for (let start = 0; start < bins; start++) {
       const dip = sums[start + width] - sums[start];
       const inside = counts[start + width] - counts[start];
-      if (dip >= 0 || inside === 0 || inside === total) continue;
+      if (dip >= 0 || inside === total) continue;
       // Eq. 5 of the paper, with equal weights: s^2 / (r (1 - r)).
       const r = inside / total;
       const s = dip / total;
       const power = Math.sqrt((s * s) / (r * (1 - r)));
-      if (power > best.power) best = { power, period, start, width, bins };
+      if (power <= best.power) continue;
+      best.power = power;
+      best.duration = (width / bins) * period;
+      best.middle = ((start + width / 2) / bins) * period;
     }
   }
   return best;

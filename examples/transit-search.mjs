@@ -5,6 +5,7 @@
 //   node examples/transit-search.mjs --quality-mask 0 …    the same with other bad cadences: the result becomes stale
 //
 // The first run computes; the next reads the result from disk.
+import { realpathSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dataRefOf, makeProductRef, openCache, readLightCurve } from 'tess-cache';
 import { binInTime, boxLeastSquares } from './box-least-squares.mjs';
@@ -12,7 +13,7 @@ import { writeSimulatedStar } from './simulated-star.mjs';
 
 /** Another version when results change: what was computed by the old one is then not found any more. */
 const VERSION = '1';
-const PARAMS = { binMinutes: 10, minPeriod: 1, maxPeriod: 10, minDuration: 0.06, maxDuration: 0.25 };
+const PARAMS = { binMinutes: 10, minPeriod: 1, maxPeriod: 10, durations: [0.05, 0.1, 0.15, 0.2] };
 
 /**
  * @param {string[]} files of one star
@@ -30,6 +31,7 @@ export async function searchForTransits(files, { dir, qualityMask, log = console
   }
   const product = { kind: 'bls', inputs, params: PARAMS, version: VERSION };
   let computed = false;
+  // For the reader: a program that wants the result just asks for it.
   const { present, reason, detail } = await cache.explain(makeProductRef('bls', product));
   if (!present) log(`not in the cache (${reason})${detail === undefined ? '' : `: ${detail}`}`);
   const box = await cache.getOrCompute(product, (curves) => {
@@ -51,7 +53,7 @@ export async function searchForTransits(files, { dir, qualityMask, log = console
   return { box, computed, inputs };
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { 'quality-mask': { type: 'string' } },
