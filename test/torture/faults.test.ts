@@ -2,6 +2,7 @@
  * Every operation, failed or killed at every one of its system calls. Then another process must find the old value,
  * the new one or nothing, every other entry as it was, and no trace that stays.
  */
+import { constants } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { TessCacheError } from '../../src/errors.js';
 import { nodeFileSystem, type FileSystem } from '../../src/disk/file-system.js';
@@ -26,10 +27,14 @@ import {
 } from './world.js';
 
 const CODES = ['ENOSPC', 'EACCES', 'EROFS', 'EIO', 'ESTALE', 'ENOENT', 'EPERM', 'EMFILE'] as const;
-/** What happens at the call: an error, the end of the process, or its end in the middle of a write. */
-type Fault = (typeof CODES)[number] | 'kill' | 'torn write' | 'short write';
+/**
+ * What happens at the call: an error, the end of the process, its end in the middle of a write; or from that call
+ * on the disk is full or broken.
+ */
+type Fault = (typeof CODES)[number] | 'kill' | 'torn write' | 'short write' | 'full disk' | 'broken disk';
 const KILLS: readonly Fault[] = ['kill', 'torn write'];
-const ENDS_OF_A_WRITE = ['kill', 'torn write', 'short write'] as const;
+const ENDS = ['kill', 'full disk', 'broken disk'] as const;
+const ENDS_OF_A_WRITE = ['kill', 'torn write', 'short write', 'full disk', 'broken disk'] as const;
 
 interface Stage {
   readonly files: FileSystem;
@@ -49,7 +54,11 @@ function stage(): Stage {
     if (isDead) return die(call, perform);
     if (!isArmed) return perform();
     calls.push(call);
-    if (planned === undefined || calls.length - 1 !== target) return perform();
+    const reached = calls.length - 1;
+    if (planned === 'full disk' && reached >= target && takesSpace(call)) throw systemError('ENOSPC', call);
+    if (planned === 'broken disk' && reached >= target && call.name !== 'close')
+      throw systemError('EIO', call);
+    if (planned === undefined || planned.endsWith('disk') || reached !== target) return perform();
     if (call.name === 'write' && (planned === 'short write' || planned === 'torn write')) {
       const [fd, bytes, offset, length, position] = call.args as Parameters<FileSystem['write']>;
       const written = nodeFileSystem.write(fd, bytes, offset, Math.ceil(length / 2), position);
@@ -68,6 +77,11 @@ function stage(): Stage {
     isArmed = false;
   };
   return { files, arm, disarm, calls };
+}
+
+function takesSpace({ name, args }: FileCall): boolean {
+  if (name === 'open') return ((args[1] as number) & constants.O_CREAT) !== 0;
+  return ['write', 'mkdir', 'rename', 'link'].includes(name);
 }
 
 function die(call: FileCall, perform: () => unknown): never {
@@ -96,11 +110,13 @@ async function endure(verb: Verb, dir: string, isWarm: boolean, at: number, faul
   checkError(where, error, isKill);
 
   // Where a process lives on, only what it could not unlink stays behind it.
-  if (!isKill && calls[at].name !== 'unlink') {
+  if (!isKill && calls[at].name !== 'unlink' && fault !== 'broken disk') {
     const left = filesUnder(dir).filter((path) => path.startsWith('tmp') && !path.includes(LEFTOVER));
     expect(left, `${where}: left in tmp/`).toEqual([]);
   }
-  const onFault = fault === 'ENOSPC' ? mayOnFullDisk(verb) : fault === undefined ? {} : verb.mayOnFault;
+  const isFull = fault === 'ENOSPC' || fault === 'full disk';
+  const onFault = isFull ? mayOnFullDisk(verb) : fault === undefined ? {} : verb.mayOnFault;
+  if (fault === 'full disk' && error !== undefined) expect(error, where).toMatchObject({ code: 'NO_SPACE' });
   expect(unexpected([verb.may, onFault], await outcomes(dir)), where).toEqual([]);
   if (!isKill) {
     await cache.put('after', 1);
@@ -156,7 +172,7 @@ async function endureAll(verb: Verb): Promise<void> {
 
 /** All of them in the long form; in the short one each in its turn, another at the next call. */
 function faultsAt(turn: number, { name }: FileCall): readonly Fault[] {
-  const ends = name === 'write' ? ENDS_OF_A_WRITE : (['kill'] as const);
+  const ends = name === 'write' ? ENDS_OF_A_WRITE : ENDS;
   if (isLong) return [...CODES, ...ends];
   return turn % 2 === 0 ? [ends[(turn >> 1) % ends.length]] : [CODES[(turn >> 1) % CODES.length]];
 }

@@ -2,7 +2,7 @@
  * Two processes at once, with every interleaving in which one of them does all it does between two system calls of
  * the other. What is left must be what one after the other would leave, in one of the two orders.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadChecksum } from '../../src/codec/checksum.js';
@@ -10,16 +10,24 @@ import { Catalogue } from '../../src/disk/catalogue.js';
 import { EntryStore } from '../../src/disk/entry-store.js';
 import { nodeFileSystem } from '../../src/disk/file-system.js';
 import { Journal } from '../../src/disk/journal.js';
-import { encodeLine, type PutRecord } from '../../src/disk/journal-record.js';
 import { Layout } from '../../src/disk/layout.js';
 import type { PersistentCacheOptions } from '../../src/disk/options.js';
 import { PersistentCache } from '../../src/disk/persistent-cache.js';
 import { ShardListing } from '../../src/disk/shard-listing.js';
-import { checkKey, digestOf } from '../../src/ref/key.js';
 import { filesUnder } from '../support/caches.js';
 import { interceptFileSystem, type FileCall } from '../support/recording-file-system.js';
 import { isLong, report } from '../support/torture.js';
-import { A, NEW_KEY, OTHER_KEY, layDown, outcomes, soundFiles, valueOf, worldDirectory } from './world.js';
+import {
+  A,
+  NEW_KEY,
+  OTHER_KEY,
+  layDown,
+  lengthenJournal,
+  outcomes,
+  soundFiles,
+  valueOf,
+  worldDirectory,
+} from './world.js';
 
 beforeAll(loadChecksum);
 
@@ -27,6 +35,7 @@ interface Doing {
   readonly name: string;
   readonly options?: Omit<PersistentCacheOptions, 'dir' | 'fileSystem'>;
   readonly act: (cache: PersistentCache) => Promise<unknown>;
+  readonly hasLongJournal?: true;
 }
 
 const LIMITED = { maxEntries: 5 };
@@ -78,6 +87,7 @@ async function stage(
   const a = new PersistentCache({ ...first.options, dir, fileSystem: intercepted });
   const b = new PersistentCache({ ...second.options, dir });
   for (const cache of [a, b]) await cache.keys();
+  if (first.hasLongJournal === true) lengthenJournal(dir);
   return { a, b };
 }
 
@@ -108,6 +118,8 @@ function catalogueOf(dir: string): Catalogue {
   );
 }
 
+/** A journal of this length was there to be rewritten. */
+const LONG_BYTES = 100_000;
 let cases = 0;
 
 async function interleave(files: Files, first: Doing, second: Doing): Promise<number> {
@@ -133,6 +145,7 @@ async function interleave(files: Files, first: Doing, second: Doing): Promise<nu
     await done;
     cases++;
 
+    expect(statSync(join(dir, 'journal')).size, where).toBeLessThan(LONG_BYTES);
     const { problems } = await new PersistentCache({ dir }).verify();
     expect(problems, where).toEqual([]);
     expect(
@@ -178,27 +191,10 @@ describe.each(FIRST)('$name, and between any two of its system calls', (first) =
   });
 });
 
-/** As much journal as makes the next put rewrite it. */
-function longJournal(): Buffer {
-  const digest = digestOf(checkKey(A));
-  const record: PutRecord = {
-    op: 'put',
-    at: 1,
-    pid: 1,
-    digest,
-    key: A,
-    kind: 'value',
-    bytes: 1,
-    replaced: true,
-  };
-  return Buffer.concat(Array.from({ length: 4200 }, () => encodeLine(record)));
-}
-
 describe('a put that rewrites the journal, and between any two of its system calls', () => {
+  const first: Doing = { ...FIRST[1], hasLongJournal: true };
   it.each(SECOND)('$name', async (second) => {
-    const files = new Map(await soundFiles());
-    files.set('journal', Buffer.concat([files.get('journal')!, longJournal()]));
-    await interleave(files, FIRST[1], second);
+    await interleave(await soundFiles(), first, second);
     report('interleavings', { cases });
   });
 });

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +22,7 @@ import { nodeFileSystem, type FileSystem } from '../../src/disk/file-system.js';
 import { machineTag } from '../../src/disk/process-identity.js';
 import { shardOf } from '../../src/disk/layout.js';
 import { PersistentCache } from '../../src/disk/persistent-cache.js';
+import { encodeLine } from '../../src/disk/journal-record.js';
 import type { PersistentCacheOptions } from '../../src/disk/options.js';
 import { checkKey, digestOf } from '../../src/ref/key.js';
 import { blobPath, filesUnder, sidecarPath } from '../support/caches.js';
@@ -43,6 +45,8 @@ const KEYS: readonly string[] = [DATA_REF, A, B, C, PRODUCT];
 /** Keys that only operations put, with shards of their own. */
 export const NEW_KEY = 'n';
 export const OTHER_KEY = 'o';
+/** Records: more than a journal may have before it is rewritten (disk/catalogue.ts). */
+const LONG_JOURNAL = 4200;
 /** In the damaged cache only. */
 const CORRUPT = keyInShard('corrupt');
 const STRANGER = keyInShard('stranger');
@@ -101,6 +105,13 @@ export function damagedFiles(): Promise<Files> {
     write(join(dir, 'data', '00', 'stray.txt'), 'stray');
     write(join(dir, 'tmp', leftoverName(0)), 'half a blob');
   }));
+}
+
+/** Appends so much to the journal that the next put rewrites it. */
+export function lengthenJournal(dir: string): void {
+  const entry = { digest: digestOf(checkKey(A)), key: A, kind: 'value', bytes: 1 } as const;
+  const line = encodeLine({ op: 'put', at: 1, pid: 1, ...entry });
+  appendFileSync(join(dir, 'journal'), Buffer.concat(Array.from({ length: LONG_JOURNAL }, () => line)));
 }
 
 /** A process that has ended. */
@@ -170,6 +181,7 @@ function versionOf(key: string, value: unknown): string {
 export interface Verb {
   readonly name: string;
   readonly files?: 'damaged';
+  readonly hasLongJournal?: true;
   readonly options?: Omit<PersistentCacheOptions, 'dir' | 'fileSystem'>;
   readonly act: (cache: PersistentCache) => Promise<unknown>;
   /** What a key may hold when it is over or was broken off; the others hold the old value. */
@@ -195,6 +207,12 @@ export const VERBS: readonly Verb[] = [
     act: put(NEW_KEY),
     may: { [NEW_KEY]: ['new', 'absent'], [DATA_REF]: REMOVED, [A]: REMOVED },
     mayOnFault: { [C]: REMOVED, [PRODUCT]: REMOVED },
+  },
+  {
+    name: 'put that rewrites the journal',
+    hasLongJournal: true,
+    act: put(C),
+    may: { [C]: ['old', 'new'] },
   },
   { name: 'durable put', options: { durable: true }, act: put(C), may: { [C]: ['old', 'new'] } },
   { name: 'get', act: (cache) => cache.get(A) },
@@ -249,5 +267,6 @@ export async function openFor(verb: Verb, dir: string, isWarm: boolean, files: F
     await cache.keys();
     await cache.peek(A);
   }
+  if (verb.hasLongJournal === true) lengthenJournal(dir);
   return cache;
 }
