@@ -4,7 +4,7 @@
  *   npm run torture                                  all of it
  *   npm run torture -- --only kills --seconds 180
  *
- *   --only NAME     kills, company or fuzz
+ *   --only NAME     kills, company, fuzz or matrices
  *   --seconds N     of kills, and of company; 60 by default
  *   --inputs N      of fuzz; 1,000,000 by default
  *   --seed N        1 by default; what the system does in between can't be repeated
@@ -40,6 +40,8 @@ const tortures = {
   company: async () => (await import('./company.mjs')).company({ seconds, seed, module: snapshotOfBuilt() }),
 };
 if (existsSync(FUZZ)) tortures.fuzz = async () => (await import(FUZZ.href)).fuzz({ inputs, seed });
+
+tortures.matrices = async () => (await import('./matrices.mjs')).matrices();
 
 const names = Object.keys(tortures).filter((name) => options.only === undefined || name === options.only);
 if (names.length === 0) throw new Error(`--only is one of ${Object.keys(tortures).join(', ')}`);
