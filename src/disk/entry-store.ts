@@ -73,7 +73,7 @@ export class EntryStore {
   readBlob(digest: KeyDigest): BlobFile | Obstacle | undefined {
     return this.#open(this.#layout.blob(digest), O_RDONLY, (fd, identity) => {
       // A put makes none that is longer; a sparse file may claim any length.
-      if (identity.size > MAX_FILE_BYTES) return new Obstacle(`a file of ${identity.size} bytes`);
+      if (identity.size > MAX_FILE_BYTES) return new Obstacle(`a file of ${identity.size} bytes`, identity);
       const bytes = Buffer.allocUnsafeSlow(identity.size);
       const count = readFully(this.#files, fd, bytes);
       return { bytes: count === bytes.length ? bytes : bytes.subarray(0, count), identity };

@@ -10,7 +10,11 @@ import {
 
 /** Something that is no file stands where one should: a symbolic link, a directory, a socket. */
 export class Obstacle {
-  constructor(readonly found: string) {}
+  /** @param identity where it could be opened: of a link or a socket, there is none */
+  constructor(
+    readonly found: string,
+    readonly identity?: FileIdentity,
+  ) {}
 }
 
 const OBSTACLES: Readonly<Record<string, string>> = {
@@ -41,7 +45,8 @@ export function withPlainFile<T>(
       const fd = files.open(path, flags | O_PLAIN);
       try {
         const stats = files.fstat(fd);
-        return stats.isFile() ? use(fd, identityOf(stats)) : new Obstacle('no regular file');
+        const identity = identityOf(stats);
+        return stats.isFile() ? use(fd, identity) : new Obstacle('no regular file', identity);
       } finally {
         files.close(fd);
       }

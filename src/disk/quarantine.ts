@@ -26,7 +26,8 @@ const NOTE_SUFFIX = '.note.json';
 /**
  * Moves what stands in the place of a blob into quarantine.
  *
- * @param seen the file that was found wanting: where another has come in its place meanwhile, that stays
+ * @param seen what was found wanting: where another has come in its place meanwhile, that stays; undefined for
+ *   what can't be opened (a link, a socket), in whose place a file may have come
  * @returns the path it was moved to, or undefined where it was gone or replaced already
  * @throws the system's error
  */
@@ -40,7 +41,8 @@ export function quarantineBlob(
 ): string | undefined {
   const path = layout.blob(digest);
   if (seen !== undefined && !isStill(files, path, seen)) return undefined;
-  const isWanted = (target: string) => seen === undefined || isStill(files, target, seen);
+  const isWanted = (target: string) =>
+    seen === undefined ? !files.lstat(target).isFile() : isStill(files, target, seen);
   return moveToQuarantine(files, layout, path, `${digest}.safetensors`, problem, nowSeconds, isWanted);
 }
 
@@ -69,7 +71,7 @@ export function moveToQuarantine(
     throw error;
   }
   if (!isWanted(target)) {
-    // A put came in between the look and the rename. Linking doesn't overwrite a still newer one.
+    // A put came in between the look and the rename.
     putBack(files, target, path);
     return undefined;
   }
@@ -101,11 +103,16 @@ function isStill(files: FileSystem, path: string, seen: FileIdentity): boolean {
   }
 }
 
+/** Linking doesn't overwrite a still newer file, as renaming does; but not every file system has links. */
 function putBack(files: FileSystem, from: string, to: string): void {
   try {
     files.link(from, to);
   } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
+    if (systemCode(error) === undefined) throw error;
+    if (systemCode(error) !== 'EEXIST') {
+      renameInto(files, from, to);
+      return;
+    }
   }
   files.unlink(from);
 }

@@ -63,7 +63,7 @@ export class Reader {
     const blob = this.#store.readBlob(digest);
     if (blob === undefined) return { hit: false, key, reason: 'absent' };
     if (blob instanceof Obstacle) {
-      return this.#miss(digest, key, 'corrupt', `${blob.found} stands in place of the blob`, undefined);
+      return this.#miss(digest, key, 'corrupt', `${blob.found} stands in place of the blob`, blob.identity);
     }
     const known = this.#findKnown(digest, blob.identity);
     let decoded: DecodedBlob;

@@ -146,7 +146,7 @@ export class Verifier {
       try {
         const blob = this.#store.readBlob(digest);
         if (blob === undefined) return;
-        const seen = blob instanceof Obstacle ? undefined : blob.identity;
+        const seen = blob.identity;
         const finding = blob instanceof Obstacle ? notAFile(blob) : this.#checkBlob(digest, blob);
         // Another process has replaced the blob, or is about to replace the sidecar: look again.
         if (finding !== undefined && round < ROUNDS && this.#isChanging(digest, seen)) continue;

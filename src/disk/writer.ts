@@ -11,7 +11,7 @@ import { Catalogue, type CatalogueEntry } from './catalogue.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import type { EntryStore } from './entry-store.js';
 import { Evictor, type Evicted } from './evictor.js';
-import { isNotThere, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { isNotThere, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { introduce } from './introduction.js';
 import { isNoSpace } from './io-error.js';
 import { Journal } from './journal.js';
@@ -139,9 +139,14 @@ export class Writer {
     const at = this.#options.now();
     let moved: string | undefined;
     try {
-      moved = this.#store.takeAway(digest, at, () =>
-        quarantineBlob(this.#files, this.#layout, digest, problem, at, seen),
-      );
+      const current = this.#store.blobIdentity(digest);
+      // A put came in meanwhile: nothing of it may be touched.
+      const isStill = seen === undefined || (current !== undefined && sameContent(current, seen));
+      if (isStill) {
+        moved = this.#store.takeAway(digest, at, () =>
+          quarantineBlob(this.#files, this.#layout, digest, problem, at, seen),
+        );
+      }
       if (moved !== undefined) {
         this.catalogue.remove(digest);
         this.#note('quarantined', [{ digest, key, bytes: seen?.size ?? 0 }], { by: problem });

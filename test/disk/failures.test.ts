@@ -25,7 +25,7 @@ import {
   tickingClock,
 } from '../support/caches.js';
 import { errorOf } from '../support/errors.js';
-import { faultyFileSystem } from '../support/faulty-file-system.js';
+import { faultyFileSystem, systemError } from '../support/faulty-file-system.js';
 import { interceptFileSystem, recordingFileSystem, type FileCall } from '../support/recording-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -439,15 +439,48 @@ describe('quarantine', () => {
     expect(kept()).toHaveLength(2);
   });
 
-  it('never takes what another process has just put', async () => {
-    writeFileSync(blobPath(dir, 'k'), 'rubbish');
+  it.each([
+    [
+      'rubbish',
+      () => {
+        writeFileSync(blobPath(dir, 'k'), 'rubbish');
+      },
+      'EIO',
+    ],
+    [
+      'rubbish, without hard links',
+      () => {
+        writeFileSync(blobPath(dir, 'k'), 'rubbish');
+      },
+      'EPERM',
+    ],
+    [
+      'a link',
+      () => {
+        rmSync(blobPath(dir, 'k'));
+        symlinkSync('/nonexistent', blobPath(dir, 'k'));
+      },
+      'EIO',
+    ],
+    [
+      'a directory',
+      () => {
+        rmSync(blobPath(dir, 'k'));
+        mkdirSync(blobPath(dir, 'k'));
+      },
+      'EIO',
+    ],
+  ])('never takes what another process has just put in place of %s', async (_what, place, linkFails) => {
+    place();
     const other = openCache(dir);
     await other.has('k');
     let raced = false;
     // At the very moment at which the blob is to be moved away, and once more after it was.
     const fileSystem = interceptFileSystem((call, perform) => {
+      if (call.name === 'link' && linkFails === 'EPERM') throw systemError('EPERM', call);
       if (call.name !== 'rename' || call.path !== blobPath(dir, 'k') || raced) return perform();
       raced = true;
+      rmSync(call.path, { recursive: true, force: true });
       writeFileSync(`${call.path}.new`, readFileSync(blobPath(dir, 'new')));
       execFileSync('mv', [`${call.path}.new`, call.path]);
       return perform();
@@ -472,9 +505,10 @@ describe('quarantine', () => {
     );
     expect(await openCache(dir, { fileSystem: files }).lookup('k')).toMatchObject({ reason: 'corrupt' });
     await put;
-    expect(files.calls.some(({ name, path }) => name === 'rename' && path === blobPath(dir, 'k'))).toBe(
-      false,
-    );
+    // Nor its sidecar.
+    const paths = [blobPath(dir, 'k'), sidecarPath(dir, 'k')];
+    const changes = files.calls.filter(({ name, path }) => WRITES.includes(name) && paths.includes(path));
+    expect(changes).toEqual([]);
     expect(await soundKeys(dir)).toEqual(['k', 'other']);
     expect(await other.get('k')).toBe('new');
   });
