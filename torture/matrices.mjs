@@ -4,7 +4,6 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +17,7 @@ const TIMEOUT_MS = 3_600_000;
 export async function matrices() {
   const dir = mkdtempSync(join(tmpdir(), 'tess-cache-matrices-'));
   const path = join(dir, 'figures');
-  const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+  const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
   const started = performance.now();
   const { status, stdout } = spawnSync(
     process.execPath,
