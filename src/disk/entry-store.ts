@@ -21,6 +21,7 @@ import {
   O_RDWR,
   identityOf,
   isNotThere,
+  lookAt,
   readFully,
   sameContent,
   systemCode,
@@ -220,12 +221,8 @@ export class EntryStore {
 
   /** Identity of the blob file, or of what stands in its place; undefined where there is nothing. */
   blobIdentity(digest: KeyDigest): FileIdentity | undefined {
-    try {
-      return identityOf(this.#files.lstat(this.#layout.blob(digest)));
-    } catch (error) {
-      if (isNotThere(error)) return undefined;
-      throw error;
-    }
+    const stats = lookAt(this.#files, this.#layout.blob(digest));
+    return stats && identityOf(stats);
   }
 
   /** Waits until a blob's name is on the disk, and those of the directories that lead to it. */
@@ -272,6 +269,8 @@ export class EntryStore {
 
   /** @returns whether it was there */
   #unlink(path: string): boolean {
+    // A look is cheap; an error that says that there is nothing is not, and this is mostly the second look.
+    if (lookAt(this.#files, path) === undefined) return false;
     try {
       this.#files.unlink(path);
       return true;

@@ -17,7 +17,8 @@ export interface FileSystem {
   write(fd: number, buffer: Uint8Array, offset: number, length: number, position: number | null): number;
   fsync(fd: number): void;
   stat(path: string): fs.Stats;
-  lstat(path: string): fs.Stats;
+  /** Undefined where there is nothing by that name: an error for it costs ten times the call. */
+  lstat(path: string): fs.Stats | undefined;
   rename(from: string, to: string): void;
   link(existing: string, path: string): void;
   unlink(path: string): void;
@@ -34,7 +35,7 @@ export const nodeFileSystem: FileSystem = {
   write: fs.writeSync,
   fsync: fs.fsyncSync,
   stat: (path) => fs.statSync(path),
-  lstat: (path) => fs.lstatSync(path),
+  lstat: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
   rename: fs.renameSync,
   link: fs.linkSync,
   unlink: fs.unlinkSync,
@@ -67,6 +68,16 @@ export function systemCode(error: unknown): string | undefined {
 export function isNotThere(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** What stands at a path, links not followed; undefined where nothing does. */
+export function lookAt(files: FileSystem, path: string): fs.Stats | undefined {
+  try {
+    return files.lstat(path);
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Which file a path named at one moment. A write in place changes the times, a rename the inode. */

@@ -1,5 +1,5 @@
 /** What a cache directory says of itself, to people who find it and to programs that back disks up. */
-import { DIRECTORY_MODE, systemCode, type FileSystem } from './file-system.js';
+import { DIRECTORY_MODE, lookAt, systemCode, type FileSystem } from './file-system.js';
 import type { Layout } from './layout.js';
 import { placeTemporary, writeTemporary } from './temporary.js';
 
@@ -25,20 +25,10 @@ All of it may be deleted at any time: the price is that it has to be made again.
 export function introduce(files: FileSystem, layout: Layout): void {
   try {
     files.mkdir(layout.dir, { recursive: true, mode: DIRECTORY_MODE });
-    if (!isThere(files, layout.readme)) write(files, layout, README, layout.readme);
-    if (!isThere(files, layout.cacheTag)) write(files, layout, CACHE_TAG, layout.cacheTag);
+    if (lookAt(files, layout.readme) === undefined) write(files, layout, README, layout.readme);
+    if (lookAt(files, layout.cacheTag) === undefined) write(files, layout, CACHE_TAG, layout.cacheTag);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
-  }
-}
-
-function isThere(files: FileSystem, path: string): boolean {
-  try {
-    files.lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
   }
 }
 

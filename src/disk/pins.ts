@@ -15,6 +15,7 @@ import {
   O_PLAIN,
   O_RDONLY,
   identityOf,
+  lookAt,
   readFully,
   sameContent,
   systemCode,
@@ -118,6 +119,8 @@ export class Pins {
   }
 
   #names(): string[] {
+    // Mostly there is no such directory: an error that says so costs ten times the look.
+    if (lookAt(this.#files, this.#layout.pins) === undefined) return [];
     try {
       return this.#files.readdir(this.#layout.pins).filter((name) => FILE_NAME.test(name));
     } catch (error) {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { KeyDigest } from '../ref/key.js';
 import {
   identityOf,
-  isNotThere,
+  lookAt,
   sameContent,
   systemCode,
   type FileIdentity,
@@ -42,7 +42,7 @@ export function quarantineBlob(
   const path = layout.blob(digest);
   if (seen !== undefined && !isStill(files, path, seen)) return undefined;
   const isWanted = (target: string) =>
-    seen === undefined ? !files.lstat(target).isFile() : isStill(files, target, seen);
+    seen === undefined ? lookAt(files, target)?.isFile() === false : isStill(files, target, seen);
   return moveToQuarantine(files, layout, path, `${digest}.safetensors`, problem, nowSeconds, isWanted);
 }
 
@@ -95,12 +95,8 @@ function quietly(act: () => void): void {
 }
 
 function isStill(files: FileSystem, path: string, seen: FileIdentity): boolean {
-  try {
-    return sameContent(identityOf(files.lstat(path)), seen);
-  } catch (error) {
-    if (isNotThere(error)) return false;
-    throw error;
-  }
+  const stats = lookAt(files, path);
+  return stats !== undefined && sameContent(identityOf(stats), seen);
 }
 
 /** Linking doesn't overwrite a still newer file, as renaming does; but not every file system has links. */
@@ -123,7 +119,7 @@ function bound(files: FileSystem, layout: Layout): void {
   const kept = new Set<string>();
   let bytes = 0;
   for (const name of names.filter((each) => !each.endsWith(NOTE_SUFFIX))) {
-    bytes += sizeOf(files, join(layout.quarantine, name));
+    bytes += lookAt(files, join(layout.quarantine, name))?.size ?? 0;
     // The newest stays, however long it is.
     if (kept.size === 0 || (kept.size < MAX_KEPT && bytes <= MAX_KEPT_BYTES)) kept.add(name);
   }
@@ -133,19 +129,10 @@ function bound(files: FileSystem, layout: Layout): void {
   }
 }
 
-function sizeOf(files: FileSystem, path: string): number {
-  try {
-    return files.lstat(path).size;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 0;
-    throw error;
-  }
-}
-
 /** Removes a file, link or empty directory; a directory with content is left to its owner. */
 function discard(files: FileSystem, path: string): void {
   try {
-    if (files.lstat(path).isDirectory()) files.rmdir(path);
+    if (lookAt(files, path)?.isDirectory() === true) files.rmdir(path);
     else removeQuietly(files, path);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;

@@ -2,7 +2,7 @@
 import { moveToQuarantine } from './quarantine.js';
 import type { KeyDigest } from '../ref/key.js';
 import type { EntryStore } from './entry-store.js';
-import { isNotThere, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { lookAt, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import type { Layout } from './layout.js';
 import type { Writer } from './writer.js';
 
@@ -43,7 +43,7 @@ export class Repairer {
   mendSidecar(digest: KeyDigest, modifiedAt: number): boolean {
     const accessedAt = this.#store.readAccessTime(digest) ?? modifiedAt;
     const path = this.#layout.sidecar(digest);
-    if (this.#isThere(path) && !this.#files.lstat(path).isFile()) {
+    if (lookAt(this.#files, path)?.isFile() === false) {
       this.clearAway(path, `${digest}.json`, 'no regular file');
     }
     this.#store.settle(digest, accessedAt);
@@ -54,7 +54,7 @@ export class Repairer {
   clearAway(path: string, name: string, problem: string): boolean {
     const target = name.length <= MAX_NAME_LENGTH ? name : name.slice(-MAX_NAME_LENGTH);
     moveToQuarantine(this.#files, this.#layout, path, target, problem, this.#now());
-    return !this.#isThere(path);
+    return lookAt(this.#files, path) === undefined;
   }
 
   /** Removes a leftover; a directory goes to quarantine, for what may be in it. */
@@ -67,15 +67,5 @@ export class Repairer {
       if (code !== 'ENOENT') throw error;
     }
     return true;
-  }
-
-  #isThere(path: string): boolean {
-    try {
-      this.#files.lstat(path);
-      return true;
-    } catch (error) {
-      if (isNotThere(error)) return false;
-      throw error;
-    }
   }
 }

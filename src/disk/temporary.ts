@@ -12,6 +12,7 @@ import {
   O_RDONLY,
   O_WRONLY,
   identityOf,
+  lookAt,
   systemCode,
   writeFully,
   type FileIdentity,
@@ -159,11 +160,7 @@ function openTemporary(files: FileSystem, layout: Layout, path: string): number 
 }
 
 function ageSeconds(files: FileSystem, path: string, nowSeconds: number): number {
-  try {
-    return nowSeconds - files.lstat(path).mtimeMs / 1000;
-  } catch (error) {
-    // Its writer has just renamed or removed it.
-    if (systemCode(error) === 'ENOENT') return 0;
-    throw error;
-  }
+  const stats = lookAt(files, path);
+  // Where nothing is there, its writer has just renamed or removed it.
+  return stats === undefined ? 0 : nowSeconds - stats.mtimeMs / 1000;
 }

@@ -9,7 +9,7 @@ import { checkBelongs } from '../light-curve/belongs.js';
 import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
-import { isNotThere, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { lookAt, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import { Repairer } from './repair.js';
 import { findLeftovers } from './temporary.js';
@@ -196,7 +196,7 @@ export class Verifier {
     const { key } = actual;
     const sidecar = this.#store.readSidecar(digest);
     if (sidecar === undefined) {
-      const isThere = exists(this.#files, this.#layout.sidecar(digest));
+      const isThere = lookAt(this.#files, this.#layout.sidecar(digest)) !== undefined;
       return isThere
         ? { problem: 'wrong-sidecar', key, detail: 'it is damaged' }
         : { problem: 'missing-sidecar', key, detail: 'the blob has no sidecar' };
@@ -214,7 +214,7 @@ export class Verifier {
     // A put that came in since the listing has made it an entry.
     if (this.#store.blobIdentity(digest) !== undefined) return;
     const path = this.#layout.sidecar(digest);
-    if (!exists(this.#files, path)) return;
+    if (lookAt(this.#files, path) === undefined) return;
     this.#report(path, { problem: 'orphan-sidecar', detail: 'its blob is gone' }, (repairer) =>
       repairer.mendSidecar(digest, this.#now()),
     );
@@ -271,14 +271,4 @@ const BEING_PUT_MS = 50;
 
 function notAFile(obstacle: Obstacle): Finding {
   return { problem: 'corrupt', detail: `${obstacle.found} stands in place of the blob` };
-}
-
-function exists(files: FileSystem, path: string): boolean {
-  try {
-    files.lstat(path);
-    return true;
-  } catch (error) {
-    if (isNotThere(error)) return false;
-    throw error;
-  }
 }

@@ -44,7 +44,7 @@ function lowerCase<T>(text: T): T | string {
 
 function checkTimes(key: string, { time }: LightCurveData): void {
   for (let i = 0; i < time.length; i++) {
-    if (time[i] < BTJD_LIMIT || Number.isNaN(time[i])) continue;
+    if (!(time[i] >= BTJD_LIMIT)) continue;
     const expected = `BTJD days below ${BTJD_LIMIT} (BJD minus 2457000)`;
     const found = `${time[i]} at row ${i}`;
     throw new TessCacheError('NOT_BTJD', `${describe(key)}: time must be ${expected}, got ${found}`, {
