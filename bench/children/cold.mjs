@@ -16,7 +16,10 @@ const start = performance.now();
 const cache = new PersistentCache({ dir, maxBytes: Infinity });
 await USES[use](cache);
 const cold = (performance.now() - start) * 1000;
-const again = performance.now();
-await USES[use](cache);
-const warm = (performance.now() - again) * 1000;
+const warm = [];
+for (let i = 0; i < 10; i++) {
+  const again = performance.now();
+  await USES[use](cache);
+  warm.push((performance.now() - again) * 1000);
+}
 console.log(JSON.stringify({ cold, warm }));

@@ -1,6 +1,7 @@
 // A put of a light curve: atomic, with SHA-256, checksum and sidecar.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { takeIntoUse } from '../filled.mjs';
 import { interleave, timed } from '../measure.mjs';
 import { blobPath, lightCurve } from '../payload.mjs';
 import { aheadGoal, ratioGoal } from '../report.mjs';
@@ -13,9 +14,10 @@ const REPLACED = 20;
 
 export async function run({ subject, workspace, skipped, rounds }) {
   const { PersistentCache, makeDataRef } = subject;
-  const dir = workspace.make('put');
+  const dir = await takeIntoUse(subject, workspace.make('put'));
   const cache = new PersistentCache({ dir });
-  const durable = new PersistentCache({ dir: workspace.make('put-durable'), durable: true });
+  const durableDir = await takeIntoUse(subject, workspace.make('put-durable'));
+  const durable = new PersistentCache({ dir: durableDir, durable: true });
   const curve = (index) => lightCurve(subject, index);
   const put = (into) => timed((_, data) => into.put(makeDataRef(data.ticId, data.sector), data), curve);
   await put(cache)([-1]);
@@ -64,7 +66,10 @@ export async function run({ subject, workspace, skipped, rounds }) {
         title: `put of a light curve (${size}) under a new key`,
         times,
         subject: 'tess-cache',
-        notes: ['lmdb waits until its commit is on the disk, as `durable` does; the others do not.'],
+        notes: [
+          'lmdb waits until its commit is on the disk, as `durable` does; the others do not.',
+          'Into caches in use: tess-cache has its 256 directories, and makes none in these puts.',
+        ],
       },
       {
         title: `put of a light curve (${size}) that replaces another`,

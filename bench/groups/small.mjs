@@ -1,6 +1,7 @@
 // Get and put of a product of one kilobyte.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { takeIntoUse } from '../filled.mjs';
 import { interleave, median, sleep, timed } from '../measure.mjs';
 import { product } from '../payload.mjs';
 import { duration, limitGoal } from '../report.mjs';
@@ -15,7 +16,7 @@ const RAW_OF_THE_GOAL_US = 50;
 
 export async function run({ subject, workspace, skipped, rounds }) {
   const { PersistentCache } = subject;
-  const cache = new PersistentCache({ dir: workspace.make('small') });
+  const cache = new PersistentCache({ dir: await takeIntoUse(subject, workspace.make('small')) });
   const key = (i) => `fit:${25155310 + i}:1:0123456789abcdef0123456789abcdef`;
   const payload = Buffer.alloc(1024, 7);
   const rivals = await openRivals(workspace, payload, skipped);
