@@ -18,6 +18,8 @@ export function addFilterOptions(command: Command): Command {
     .option('--prefix <TEXT>', 'only keys that start with this');
 }
 
-export function filterOf({ tic, sector, kind, prefix }: FilterOptions): EntryFilter {
-  return { ticId: tic, sector, kind, prefix };
+/** Without the conditions that were not given: `clear` would ask what is meant by a filter of none but those. */
+export function filterOf({ tic: ticId, sector, kind, prefix }: FilterOptions): EntryFilter {
+  const conditions = Object.entries({ ticId, sector, kind, prefix });
+  return Object.fromEntries(conditions.filter(([, value]) => value !== undefined));
 }

@@ -38,6 +38,19 @@ export function checkFilter(filter: EntryFilter): EntryFilter {
   return filter;
 }
 
+/**
+ * For what can't be undone: where a star's number got lost on the way, its filter must not stand for every star.
+ *
+ * @throws TessCacheError BAD_ARGUMENT for conditions that are all undefined, too
+ */
+export function checkClearFilter(filter: EntryFilter): EntryFilter {
+  const conditions = Object.entries(checkFilter(filter));
+  if (conditions.length > 0 && conditions.every(([, value]) => value === undefined)) {
+    throw bad(`filter.${conditions[0][0]}`, 'a value (to remove all there is, give no filter)', undefined);
+  }
+  return filter;
+}
+
 export function matches(entry: CatalogueEntry, { ticId, sector, kind, prefix }: EntryFilter): boolean {
   return (
     (ticId === undefined || entry.ticId === ticId) &&

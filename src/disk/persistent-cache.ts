@@ -4,7 +4,7 @@ import { EventHub, type CacheEventName, type Listener } from '../events.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { checkKey, digestOf, type Key } from '../ref/key.js';
 import type { CatalogueEntry } from './catalogue.js';
-import { checkFilter, matches, type EntryFilter } from './entry-filter.js';
+import { checkClearFilter, checkFilter, matches, type EntryFilter } from './entry-filter.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
 import { explain, type Explanation } from './explain.js';
@@ -161,11 +161,15 @@ export class PersistentCache {
     return this.#perform('reading the metadata of', key, () => this.#metadata(checkKey(key)));
   }
 
-  /** Removes the entries that match; all of them where there is no filter. Returns how many. */
+  /**
+   * Removes the entries that match; all of them where there is no filter. Returns how many.
+   *
+   * @throws TessCacheError BAD_ARGUMENT, for a filter whose conditions are all `undefined` too
+   */
   async clear(filter: EntryFilter = {}): Promise<number> {
     this.#requireWritable('clear');
     return this.#perform('clearing', undefined, () => {
-      const isAll = Object.values(checkFilter(filter)).every((condition) => condition === undefined);
+      const isAll = Object.keys(checkClearFilter(filter)).length === 0;
       return isAll ? this.#writer.clearAll() : this.#writer.clear(this.#matching(filter));
     });
   }

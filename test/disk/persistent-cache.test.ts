@@ -464,6 +464,15 @@ describe('clear', () => {
     expect(await soundKeys(dir)).toEqual(['a']);
   });
 
+  it('refuses a filter that has lost its values: it would remove everything', async () => {
+    const cache = openCache(dir);
+    await cache.put('a', 1);
+    const filters = [{ ticId: undefined }, { ticId: undefined, sector: undefined }];
+    for (const filter of filters) expect(await codeOf(async () => cache.clear(filter))).toBe('BAD_ARGUMENT');
+    expect(await soundKeys(dir)).toEqual(['a']);
+    expect(await cache.clear({})).toBe(1);
+  });
+
   it('of nothing removes nothing', async () => {
     expect(await openCache(dir).clear()).toBe(0);
     expect(await openCache(dir).clear({ ticId: 1 })).toBe(0);

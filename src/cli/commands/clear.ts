@@ -35,7 +35,7 @@ async function isConfirmed(
   dir: string,
 ): Promise<boolean> {
   const size = formatSize(matching.reduce((sum, { bytes }) => sum + bytes, 0));
-  const isAll = Object.values(filter).every((condition) => condition === undefined);
+  const isAll = Object.keys(filter).length === 0;
   const what = `${isAll ? 'all ' : ''}${count(matching.length, 'entry', 'entries')} (${size})`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     const message = `this would remove ${what}: pass --yes where there is no terminal to ask on`;
