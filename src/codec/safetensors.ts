@@ -178,22 +178,22 @@ function parseHeader(text: string): Record<string, unknown> {
 }
 
 function parsePlace(name: string, entry: unknown, dataStart: number, fileBytes: number): Place {
-  const label = describe(name);
-  if (!isObject(entry)) throw corrupt(`tensor ${label} as an object`, describe(entry));
+  const label = () => describe(name);
+  if (!isObject(entry)) throw corrupt(`tensor ${label()} as an object`, describe(entry));
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(ITEM_BYTES, dtype)) {
-    throw corrupt(`a known dtype for ${label}`, describe(dtype));
+    throw corrupt(`a known dtype for ${label()}`, describe(dtype));
   }
   if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every(isSize)) {
-    throw corrupt(`a shape for ${label}`, describe(shape));
+    throw corrupt(`a shape for ${label()}`, describe(shape));
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    throw corrupt(`data_offsets for ${label}`, describe(offsets));
+    throw corrupt(`data_offsets for ${label()}`, describe(offsets));
   }
   const [begin, end] = offsets as [number, number];
   const bytes = (shape as number[]).reduce((product, size) => product * size, ITEM_BYTES[dtype as Dtype]);
   if (begin > end || end > fileBytes - dataStart || end - begin !== bytes) {
-    throw corrupt(`${bytes} of ${fileBytes - dataStart} bytes for ${label}`, `offsets ${begin} to ${end}`);
+    throw corrupt(`${bytes} of ${fileBytes - dataStart} bytes for ${label()}`, `offsets ${begin} to ${end}`);
   }
   return { dtype: dtype as Dtype, shape: shape as number[], begin: dataStart + begin, end: dataStart + end };
 }
