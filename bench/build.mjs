@@ -6,13 +6,16 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BENCH = fileURLToPath(new URL('.', import.meta.url));
 
-/** Installs the rivals at first use, and compiles the project. @returns {string} where the build is */
-export function prepare() {
-  if (!existsSync(`${BENCH}/node_modules`)) {
-    console.error(
-      'installing the rivals (once; SQLite and its binding may be compiled, which takes minutes)',
-    );
-    npm(['ci', '--no-audit', '--no-fund'], BENCH);
+/**
+ * Installs the rivals at first use, and compiles the project.
+ *
+ * @param {{ quick: boolean }} options whether to do without those that must be compiled, which takes minutes
+ * @returns {string} where the build is
+ */
+export function prepare({ quick }) {
+  if (!existsSync(`${BENCH}/node_modules${quick ? '' : '/@keyv/sqlite'}`)) {
+    console.error(quick ? 'installing rivals' : 'installing the rivals; some may be compiled: minutes');
+    npm(['ci', '--no-audit', '--no-fund', ...(quick ? ['--omit=optional'] : [])], BENCH);
   }
   npm(['run', '--silent', 'build'], ROOT);
   return `${ROOT}/dist`;

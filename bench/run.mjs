@@ -47,7 +47,7 @@ if (options.help || unknown !== undefined) {
   process.exit(unknown === undefined ? 0 : 2);
 }
 
-const dist = options.dist === undefined ? prepare() : resolve(options.dist);
+const dist = options.dist === undefined ? prepare({ quick }) : resolve(options.dist);
 const subject = await loadSubject(dist);
 const workspace = new Workspace();
 const entries = quick ? 10_000 : 100_000;

@@ -43,10 +43,15 @@ export async function openRivals(workspace, payload, skipped, names = RIVAL_NAME
     try {
       rivals.push(await RIVALS[name](workspace.make(name), payload));
     } catch (error) {
-      skipped.set(name, String(error.message).split('\n')[0]);
+      const isMissing = error.code === 'ERR_MODULE_NOT_FOUND';
+      skipped.set(name, isMissing ? 'Not installed (see `prepare` in build.mjs).' : firstLine(error));
     }
   }
   return rivals;
+}
+
+function firstLine({ message }) {
+  return String(message).split('\n')[0];
 }
 
 export async function closeRivals(rivals) {
