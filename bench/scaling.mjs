@@ -30,7 +30,9 @@ const PUTS = 60;
 /** Keys that are read, spread over the cache. */
 const READ = 200;
 
-const subject = await loadSubject(options.dist === undefined ? prepare({ quick: false }) : resolve(options.dist));
+const subject = await loadSubject(
+  options.dist === undefined ? prepare({ quick: false }) : resolve(options.dist),
+);
 const workspace = new Workspace();
 workspace.require(10 ** TOP * 30e3, `scaling to 10^${TOP}`);
 const skipped = new Map();
