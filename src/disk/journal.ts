@@ -84,18 +84,19 @@ export class Journal {
    * after another process has rewritten the journal.
    *
    * @param visit called for each record, in order
-   * @returns whether the file is another one than before: records between may have been lost
+   * @returns whether the file is another one than at the last call, or there was or is none: records that
+   *   nobody has read may have been lost with it
    */
   exchange(records: readonly JournalRecord[], visit: (record: JournalRecord) => void): boolean {
     const lines = this.#linesOf(records);
-    let wasRewritten = false;
+    let isOther = false;
     for (let round = 0; round < APPEND_ROUNDS; round++) {
       const read = this.#exchangeOnce(lines, visit);
-      wasRewritten ||= read.wasRewritten;
+      isOther ||= read.isOther;
       if (read.isCurrent) break;
       // Another process has rewritten the journal, and what was appended may be lost with the old one.
     }
-    return wasRewritten;
+    return isOther;
   }
 
   /** What others have appended since the last call, as `exchange` with nothing to append. */
@@ -196,25 +197,24 @@ export class Journal {
         this.#unwritten = lines;
         writeFully(this.#files, fd, lines, null);
         this.#unwritten = NOTHING;
-        const wasRewritten = this.#readFrom(fd, visit);
-        return { wasRewritten, isCurrent: this.#files.stat(this.#layout.journal).ino === this.#ino };
+        const isOther = this.#readFrom(fd, visit);
+        return { isOther, isCurrent: this.#files.stat(this.#layout.journal).ino === this.#ino };
       } finally {
         this.#files.close(fd);
       }
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      return { wasRewritten: this.readNew(visit), isCurrent: true };
+      return { isOther: this.readNew(visit), isCurrent: true };
     }
   }
 
   #readFrom(fd: number, visit: (record: JournalRecord) => void): boolean {
     const stats = this.#files.fstat(fd);
     const isOther = !this.#isSame(fd, stats);
-    const isFirst = this.#ino === undefined;
     if (isOther) this.#restart(stats.ino);
     if (this.#start.length < START_BYTES) this.#start = this.#readStart(fd);
     if (stats.size > this.#offset) this.#readLines(fd, stats.size, visit);
-    return isOther && !isFirst;
+    return isOther;
   }
 
   /** Whether it is the file that was read before, and has only grown. */
@@ -228,7 +228,7 @@ export class Journal {
     return start.subarray(0, readFully(this.#files, fd, start));
   }
 
-  /** @returns what `read` returns; where the journal can't be read, whether it could before */
+  /** @returns what `read` returns; true where the journal can't be read, since others may have had one */
   #reading(read: (fd: number) => boolean): boolean {
     try {
       const fd = this.#files.open(this.#layout.journal, O_RDONLY | O_PLAIN);
@@ -239,9 +239,8 @@ export class Journal {
       }
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
-      const wasThere = this.#ino !== undefined;
       this.#restart(undefined);
-      return wasThere;
+      return true;
     }
   }
 

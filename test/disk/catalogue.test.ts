@@ -250,6 +250,33 @@ describe('what other processes do', () => {
     expect((await cache.stats()).bytes).toBe(blobBytes(dir));
   });
 
+  it('is known where the journal was lost, and the next one too before it was read', async () => {
+    const cache = openCache(dir, { maxEntries: 3 });
+    const other = openCache(dir);
+    await cache.put('a', 1);
+    rmSync(join(dir, 'journal'));
+    expect(await cache.keys()).toEqual(['a']);
+    await other.put('a', new Uint8Array(8000));
+    await other.put('b', 2);
+    rmSync(join(dir, 'journal'));
+    expect((await cache.stats()).bytes).toBe(blobBytes(dir));
+    await other.put('c', 3);
+    rmSync(join(dir, 'journal'));
+    await cache.put('d', 4);
+    expect(await soundKeys(dir)).toEqual(['b', 'c', 'd']);
+  });
+
+  it('is known where the first journal there was came and was lost before it was read', async () => {
+    const cache = openCache(dir, { maxEntries: 2 });
+    expect(await cache.keys()).toEqual([]);
+    const other = openCache(dir);
+    await other.put('a', 1);
+    await other.put('b', 2);
+    rmSync(join(dir, 'journal'));
+    await cache.put('c', 3);
+    expect(await soundKeys(dir)).toEqual(['b', 'c']);
+  });
+
   it('is known where they were killed between telling and doing', async () => {
     const cache = openCache(dir, { maxEntries: 2 });
     await cache.put('a', 'old');
