@@ -36,11 +36,6 @@ export interface ResolvedOptions {
  */
 export const DEFAULT_MAX_BYTES = 4 * 1024 ** 3;
 
-/**
- * The least step of the clock, seconds. `accessed_at` has six decimals, and doubles of this age are up to half a
- * microsecond apart: a step of one microsecond would now and then be lost in rounding.
- */
-const TICK = 2e-6;
 /** February 2242. A clock beyond it most likely gives milliseconds. */
 const MAX_SECONDS = 2 ** 33;
 
@@ -80,14 +75,17 @@ function requireLimit(field: string, limit: number): void {
   }
 }
 
-/** A clock that never gives one time twice, so that the order of accesses within a millisecond can be told. */
+/**
+ * A clock of whole microseconds that never gives one time twice, so that the order of accesses within a millisecond
+ * can be told. `accessed_at` has six decimals: a finer time would come back from a sidecar as another one.
+ */
 function strictlyIncreasing(now: () => number): () => number {
-  let last = -Infinity;
+  let lastMicroseconds = -Infinity;
   return () => {
     const time = now();
     if (!(time >= 0 && time < MAX_SECONDS)) throw bad('now', 'a clock of seconds since the epoch', time);
-    last = Math.max(time, last + TICK);
-    return last;
+    lastMicroseconds = Math.max(Math.round(time * 1e6), lastMicroseconds + 1);
+    return lastMicroseconds / 1e6;
   };
 }
 

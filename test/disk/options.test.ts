@@ -31,12 +31,21 @@ describe('options', () => {
 });
 
 describe('the clock', () => {
-  it('never stands still, not in the six decimals of a sidecar either', () => {
-    for (const start of [0, 1.6e9, 1_790_000_000.123456, 2 ** 31 + 0.5, 2 ** 32 + 0.5]) {
+  it('never stands still, and gives no time that a sidecar would give back as another', () => {
+    for (const start of [
+      0,
+      1.6e9,
+      1_790_000_000.123456,
+      1_790_000_000.12345678,
+      2 ** 31 + 0.5,
+      2 ** 33 - 1,
+    ]) {
       const { now } = resolveOptions({ dir: '/x', now: () => start });
       let last = '';
       for (let i = 0; i < 1000; i++) {
-        const time = encodeTime(now()).toString('latin1');
+        const given = now();
+        const time = encodeTime(given).toString('latin1');
+        expect(Number(time)).toBe(given);
         expect(time > last, `${time} after ${last}`).toBe(true);
         expect(time).toHaveLength(20);
         last = time;
