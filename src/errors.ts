@@ -26,7 +26,7 @@ export type TessCacheErrorCode =
   | 'CLOSED'
   /** The disk or the quota is full, even after eviction. */
   | 'NO_SPACE'
-  /** Any other failure of the file system; the entry stays as it was. */
+  /** Any other failure of the file system; the entry stays as it was, unless a put's message says otherwise. */
   | 'IO'
   /** Bytes that break the format they claim. */
   | 'CORRUPT'

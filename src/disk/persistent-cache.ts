@@ -108,8 +108,11 @@ export class PersistentCache {
    * Stores a value: all of it or nothing, whatever happens. A light curve under a data ref must be the one
    * that it names. The value must not change before the promise is settled.
    *
-   * @throws TessCacheError WRONG_LIGHT_CURVE, NOT_BTJD, UNSUPPORTED_VALUE, TOO_LARGE, READ_ONLY, NO_SPACE, IO;
-   *   the old value is intact then
+   * @throws TessCacheError WRONG_LIGHT_CURVE, NOT_BTJD, UNSUPPORTED_VALUE, BAD_ARGUMENT, TOO_LARGE, PINNED,
+   *   READ_ONLY, NO_SPACE, IO. The old value is intact then, with three exceptions. Where what has to be evicted
+   *   can't be removed, the new value is in place, as the message says, and a limit is exceeded until a later put
+   *   can evict. Where a `durable` cache fails to wait for the disk, the new value may be in place, and may not
+   *   survive a power cut. Where another process pins entries during the put (PINNED), the key has no value.
    */
   async put(key: string, value: unknown, options: PutOptions = {}): Promise<EntryMetadata> {
     this.#requireWritable('put', key);

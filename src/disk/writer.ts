@@ -13,7 +13,7 @@ import type { EntryStore } from './entry-store.js';
 import { Evictor, type Evicted } from './evictor.js';
 import { isNotThere, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { introduce } from './introduction.js';
-import { isNoSpace } from './io-error.js';
+import { isNoSpace, toIoError } from './io-error.js';
 import { Journal } from './journal.js';
 import type { PutRecord, Removal, RemovalRecord } from './journal-record.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
@@ -67,8 +67,8 @@ export class Writer {
   }
 
   /**
-   * @throws TessCacheError as checkBelongs and encodeBlob do, BAD_ARGUMENT for the lineage of a light curve, TOO_LARGE, PINNED, or the system's error: the old
-   *   value is intact then, or, where it was the keeping of the limits that failed, the new one is in place
+   * @throws TessCacheError as checkBelongs and encodeBlob do, BAD_ARGUMENT for the lineage of a light curve,
+   *   TOO_LARGE, PINNED, or the system's error: see PersistentCache.put for what is there then
    */
   put(key: Key, value: unknown, { lineage, computedAt, durationSeconds }: PutOptions): EntryMetadata {
     checkBelongs(key, value);
@@ -219,7 +219,9 @@ export class Writer {
     } catch (error) {
       // Pins of another process came in after this put had asked for room: it has to give way.
       if (error instanceof TessCacheError && error.code === 'PINNED') this.delete(key);
-      throw error;
+      const { path = this.#layout.dir } = error as NodeJS.ErrnoException;
+      const doing = `making room after ${describe(key)} was put (its new value is in place, and the next put tries again)`;
+      throw toIoError(error, doing, path, key);
     }
   }
 

@@ -225,8 +225,14 @@ describe('an entry that cannot be evicted', () => {
     const error = await errorOf(async () => {
       await openCache(dir, { now, maxEntries: 1, fileSystem: allStuck }).put('e', 'e');
     });
-    expect(error).toMatchObject({ code: 'IO', found: 'EACCES' });
+    expect(error).toMatchObject({ code: 'IO', found: 'EACCES', key: 'e' });
+    expect(error.message).toMatch(
+      /"e".* value is in place.*the next put tries again.*EACCES.*Permission denied/,
+    );
     expect(await soundKeys(dir)).toEqual(['a', 'd', 'e']);
+    // As it says.
+    await openCache(dir, { now, maxEntries: 1 }).put('f', 'f');
+    expect(await soundKeys(dir)).toEqual(['f']);
   });
 });
 
