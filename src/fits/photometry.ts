@@ -17,12 +17,12 @@ export function validRows(
   qualityMask: number,
 ): Uint8Array {
   const valid = new Uint8Array(time.length);
+  const errors = fluxErr ?? flux;
   for (let i = 0; i < valid.length; i++) {
     // x - x is 0 for finite x, NaN for the rest.
-    const finite = time[i] - time[i] === 0 && flux[i] - flux[i] === 0;
-    valid[i] = finite && (quality[i] & qualityMask) === 0 ? 1 : 0;
+    const zero = time[i] - time[i] + (flux[i] - flux[i]) + (errors[i] - errors[i]);
+    valid[i] = zero === 0 && (quality[i] & qualityMask) === 0 ? 1 : 0;
   }
-  if (fluxErr) for (let i = 0; i < valid.length; i++) if (!Number.isFinite(fluxErr[i])) valid[i] = 0;
   return valid;
 }
 
