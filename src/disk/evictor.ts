@@ -12,6 +12,16 @@ import { CLOCKS_DIFFER_BY_SECONDS, RecencyQueue } from './recency.js';
 /** Victims that can't be removed before an eviction is given up. */
 const MAX_RESISTING = 16;
 
+/** Disks give space in whole blocks, mostly of this size. */
+const BLOCK_BYTES = 4096;
+/** By which a put may grow the journal and the two directories of a shard. */
+const BESIDE_AN_ENTRY_BYTES = 3 * BLOCK_BYTES;
+
+/** What an entry takes: its blob, and a sidecar. */
+function onDisk(bytes: number): number {
+  return (Math.ceil(bytes / BLOCK_BYTES) + 1) * BLOCK_BYTES;
+}
+
 export interface Evicted {
   readonly entry: CatalogueEntry;
   readonly limit: EvictionLimit;
@@ -89,14 +99,15 @@ export class Evictor {
     if (exceeded() !== undefined) throw failure ?? this.#pinned(key);
   }
 
-  /** Removes entries until `bytes` have been freed, or nothing is left to remove. */
+  /** Removes entries until a disk has room for a blob of so many bytes, or nothing is left to remove. */
   free(bytes: number, protect: KeyDigest, onEvicted: (evicted: Evicted) => void): void {
+    const needed = onDisk(bytes) + BESIDE_AN_ENTRY_BYTES;
     let freed = 0;
     this.#evictWhile(
-      () => (freed < bytes ? 'disk_full' : undefined),
+      () => (freed < needed ? 'disk_full' : undefined),
       protect,
       (evicted) => {
-        freed += evicted.entry.bytes;
+        freed += onDisk(evicted.entry.bytes);
         onEvicted(evicted);
       },
     );

@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { encodeTime, TIME_AT } from '../../src/disk/sidecar.js';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { blobBytes, blobPath, openCache, sidecarPath, soundKeys, tickingClock } from '../support/caches.js';
+import {
+  blobBytes,
+  blobPath,
+  filesUnder,
+  openCache,
+  sidecarPath,
+  soundKeys,
+  tickingClock,
+} from '../support/caches.js';
 import { errorOf } from '../support/errors.js';
 import { faultyFileSystem } from '../support/faulty-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -246,12 +254,34 @@ describe('a full disk', () => {
       return name === 'write' && full && path.includes('tmp') ? 'ENOSPC' : undefined;
     });
     await openCache(dir, { now, fileSystem: filling }).put('new', sized(6000));
-    expect(await soundKeys(dir)).toEqual(['k2', 'k3', 'k4', 'new']);
+    // Two blocks and one for the sidecar, and what journal and directories may need.
+    expect(await soundKeys(dir)).toEqual(['k3', 'k4', 'new']);
     const evicted = await cache.history({ event: 'evicted' });
     expect(evicted.map(({ key, limit, by }) => [key, limit, by])).toEqual([
       ['k0', 'disk_full', 'new'],
       ['k1', 'disk_full', 'new'],
+      ['k2', 'disk_full', 'new'],
     ]);
+  });
+
+  it('takes put after put for as long as there is something old to evict', async () => {
+    const blocks = 60;
+    const blocksOf = (bytes: number) => Math.ceil(bytes / 4096);
+    const taken = () =>
+      filesUnder(dir).reduce((sum, path) => sum + blocksOf(statSync(join(dir, path)).size), 0);
+    const small = faultyFileSystem(({ name, path, args }) => {
+      if (name !== 'write') return undefined;
+      const { size } = statSync(path);
+      const grown = blocksOf(size + (args[3] as number)) - blocksOf(size);
+      return taken() + grown > blocks ? 'ENOSPC' : undefined;
+    });
+    const cache = openCache(dir, { now, fileSystem: small });
+    // All of one size: what one takes is what another frees, and nothing beside it.
+    for (let i = 0; i < 200; i++) {
+      await cache.put(`k${i}`, sized(4 * 4096));
+      expect(await cache.get(`k${i}`)).toBeDefined();
+    }
+    expect((await soundKeys(dir)).length).toBeGreaterThan(5);
   });
 
   it('leaves the old value where that does not help, and says what to do', async () => {
