@@ -1,6 +1,7 @@
 /**
  * Where blobs go that are not what they should be: out of the way, so that they fail once, and kept for a
- * while with a note, so that somebody can find out why.
+ * while with a note, so that somebody can find out why. What is no part of a cache is kept for good: it is
+ * somebody else's, and may be there by mistake.
  *
  *   quarantine/<milliseconds since the epoch>-<name>             the file, or what stood in its place
  *   quarantine/<milliseconds since the epoch>-<name>.note.json   { path, problem, at, pid }
@@ -22,6 +23,8 @@ import { placeTemporary, removeQuietly, renameInto, writeTemporary } from './tem
 const MAX_KEPT = 32;
 const MAX_KEPT_BYTES = 256 * 1024 ** 2;
 const NOTE_SUFFIX = '.note.json';
+/** What stood in the place of a blob or a sidecar, as against strays. */
+const OF_AN_ENTRY = /^[0-9]{13,}-[0-9a-f]{64}\.(?:safetensors|json)(?:\.note\.json)?$/;
 
 /**
  * Moves what stands in the place of a blob into quarantine.
@@ -60,10 +63,7 @@ export function moveToQuarantine(
   nowSeconds: number,
   isWanted: (target: string) => boolean = () => true,
 ): string | undefined {
-  const target = join(
-    layout.quarantine,
-    `${String(Math.round(nowSeconds * 1000)).padStart(13, '0')}-${name}`,
-  );
+  const target = freeName(files, layout, name, nowSeconds);
   try {
     renameInto(files, path, target);
   } catch (error) {
@@ -84,6 +84,19 @@ export function moveToQuarantine(
     bound(files, layout);
   });
   return target;
+}
+
+/** A name that nothing has yet: a rename would overwrite it. */
+function freeName(files: FileSystem, layout: Layout, name: string, nowSeconds: number): string {
+  for (let at = Math.round(nowSeconds * 1000); ; at++) {
+    const path = join(layout.quarantine, `${String(at).padStart(13, '0')}-${name}`);
+    try {
+      files.lstat(path);
+    } catch (error) {
+      if (isNotThere(error)) return path;
+      throw error;
+    }
+  }
 }
 
 function quietly(act: () => void): void {
@@ -113,9 +126,13 @@ function putBack(files: FileSystem, from: string, to: string): void {
   files.unlink(from);
 }
 
-/** Removes the oldest until the rest is within bounds; a note goes with what it is about. */
+/** Removes the oldest until the rest is within bounds, strays apart; a note goes with what it is about. */
 function bound(files: FileSystem, layout: Layout): void {
-  const names = files.readdir(layout.quarantine).sort().reverse();
+  const all = files.readdir(layout.quarantine);
+  const names = all
+    .filter((name) => OF_AN_ENTRY.test(name))
+    .sort()
+    .reverse();
   const kept = new Set<string>();
   let bytes = 0;
   for (const name of names.filter((each) => !each.endsWith(NOTE_SUFFIX))) {
