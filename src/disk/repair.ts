@@ -53,8 +53,8 @@ export class Repairer {
   /** Moves any file or directory to quarantine. */
   clearAway(path: string, name: string, problem: string): boolean {
     const target = name.length <= MAX_NAME_LENGTH ? name : name.slice(-MAX_NAME_LENGTH);
-    moveToQuarantine(this.#files, this.#layout, path, target, problem, this.#now());
-    return lookAt(this.#files, path) === undefined;
+    const moved = moveToQuarantine(this.#files, this.#layout, path, target, problem, this.#now());
+    return moved !== undefined || lookAt(this.#files, path) === undefined;
   }
 
   /** Removes a leftover; a directory goes to quarantine, for what may be in it. */

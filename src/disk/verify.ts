@@ -6,10 +6,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { decodeBlob, type DecodedBlob } from '../codec/blob.js';
 import { TessCacheError, describe } from '../errors.js';
 import { checkBelongs } from '../light-curve/belongs.js';
-import { checkKey, digestOf, type KeyDigest } from '../ref/key.js';
+import { checkKey, digestOf, isDigestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
 import { lookAt, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { adviceOn } from './io-error.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import { Repairer } from './repair.js';
 import { findLeftovers } from './temporary.js';
@@ -18,7 +19,7 @@ import type { Writer } from './writer.js';
 /**
  *  corrupt          the blob is not sound, or is no file      repair: to quarantine
  *  mismatch         it is not what its name says              repair: to quarantine
- *  unreadable       the system failed to read it              left as it is: the failure may pass
+ *  unreadable       the system failed to read or list it      left as it is: the failure may pass
  *  missing-sidecar  a blob has none                           repair: made from the blob
  *  wrong-sidecar    it is damaged, or says what isn't so      repair: made anew from the blob
  *  orphan-sidecar   it has no blob                            repair: removed
@@ -38,7 +39,7 @@ export type Problem =
   | 'stray';
 
 export interface VerifyProblem {
-  /** Where it could be read. */
+  /** Where the blob, or its sidecar, could tell. */
   readonly key?: string;
   readonly path: string;
   readonly problem: Problem;
@@ -107,11 +108,9 @@ export class Verifier {
       onProgress((index + 1) / SHARDS.length);
       await nextTurn();
     }
-    for (const path of findLeftovers(this.#files, this.#layout, this.#now())) {
-      this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, (repairer) =>
-        repairer.removeLeftover(path, this.#flatName(path)),
-      );
-    }
+    this.#orUnreadable(this.#layout.tmp, () => {
+      this.#checkLeftovers();
+    });
     return { checked: this.#checked, ok: this.#ok, problems: this.#problems };
   }
 
@@ -136,7 +135,22 @@ export class Verifier {
     for (const name of sidecars) {
       const digest = digestOfSidecarName(name, shard);
       if (digest === undefined) this.#stray(join(meta, name));
-      else if (!digests.has(digest)) this.#checkOrphan(digest);
+      else if (!digests.has(digest)) {
+        this.#orUnreadable(join(meta, name), () => {
+          this.#checkOrphan(digest);
+        });
+      }
+    }
+  }
+
+  #checkLeftovers(): void {
+    const told = this.#problems.length;
+    for (const path of [this.#layout.tmp, this.#layout.leases]) this.#list(path);
+    if (this.#problems.slice(told).some(({ repaired }) => !repaired)) return;
+    for (const path of findLeftovers(this.#files, this.#layout, this.#now())) {
+      this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, (repairer) =>
+        repairer.removeLeftover(path, this.#flatName(path)),
+      );
     }
   }
 
@@ -147,7 +161,9 @@ export class Verifier {
         const blob = this.#store.readBlob(digest);
         if (blob === undefined) return;
         const seen = blob.identity;
-        const finding = blob instanceof Obstacle ? notAFile(blob) : this.#checkBlob(digest, blob);
+        const found = blob instanceof Obstacle ? notAFile(blob) : this.#checkBlob(digest, blob);
+        const name = found && this.#nameOf(digest);
+        const finding = found && { key: name, ...found };
         // Another process has replaced the blob, or is about to replace the sidecar: look again.
         if (finding !== undefined && round < ROUNDS && this.#isChanging(digest, seen)) continue;
         this.#checked++;
@@ -156,13 +172,12 @@ export class Verifier {
           this.#report(this.#pathOf(finding, digest), finding, (repairer) =>
             finding.problem.endsWith('sidecar')
               ? repairer.mendSidecar(digest, (seen?.mtimeMs ?? 0) / 1000)
-              : repairer.removeBlob(digest, finding.key ?? '', finding.detail, seen),
+              : repairer.removeBlob(digest, name ?? '', finding.detail, seen),
           );
       } catch (error) {
-        const code = systemCode(error);
-        if (code === undefined) throw error;
+        if (systemCode(error) === undefined) throw error;
         this.#checked++;
-        this.#report(path, { problem: 'unreadable', detail: code });
+        this.#reportUnreadable(path, error);
       }
       return;
     }
@@ -215,9 +230,21 @@ export class Verifier {
     if (this.#store.blobIdentity(digest) !== undefined) return;
     const path = this.#layout.sidecar(digest);
     if (lookAt(this.#files, path) === undefined) return;
-    this.#report(path, { problem: 'orphan-sidecar', detail: 'its blob is gone' }, (repairer) =>
+    const key = this.#nameOf(digest);
+    this.#report(path, { problem: 'orphan-sidecar', key, detail: 'its blob is gone' }, (repairer) =>
       repairer.mendSidecar(digest, this.#now()),
     );
+  }
+
+  /** The key by which an entry was put, as far as its sidecar can be trusted to know. */
+  #nameOf(digest: KeyDigest): string | undefined {
+    try {
+      const { key = '' } = this.#store.readSidecar(digest) ?? {};
+      return isDigestOf(digest, key) ? key : undefined;
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   #isChanging(digest: KeyDigest, seen: FileIdentity | undefined): boolean {
@@ -244,23 +271,49 @@ export class Verifier {
 
   #report(path: string, finding: Finding, repair?: (repairer: Repairer) => boolean): void {
     let repaired = false;
+    let { detail } = finding;
     if (repair !== undefined && this.#repairer !== undefined) {
       try {
         repaired = repair(this.#repairer);
       } catch (error) {
         if (systemCode(error) === undefined) throw error;
+        detail += `; not repaired: ${adviceOn(error)}`;
       }
     }
-    this.#problems.push({ ...finding, path, repaired });
+    this.#problems.push({ ...finding, path, detail, repaired });
   }
 
-  /** What is in a directory; a file in the place of one is a stray. */
+  /** What the system refuses to tell is a problem like others, and no reason to leave the rest unread. */
+  #orUnreadable(path: string, look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      this.#reportUnreadable(path, error);
+    }
+  }
+
+  /** @param path of what was being read, where the error doesn't name it */
+  #reportUnreadable(path: string, error: unknown): void {
+    const at = (error as NodeJS.ErrnoException).path ?? path;
+    this.#report(at, { problem: 'unreadable', detail: adviceOn(error) });
+  }
+
+  /**
+   * What is in a directory; a file in the place of one is a stray.
+   *
+   * @throws the system's error, where the cache directory itself is none
+   */
   #list(path: string): string[] {
     try {
       return this.#files.readdir(path);
     } catch (error) {
-      if (systemCode(error) === 'ENOTDIR') this.#stray(path);
-      else if (systemCode(error) !== 'ENOENT') throw error;
+      const code = systemCode(error);
+      if (code === undefined || (code === 'ENOTDIR' && !this.#files.stat(this.#layout.dir).isDirectory()))
+        throw error;
+      // Where the directory above it is the file, that has been told already.
+      if (code === 'ENOTDIR' && exists(this.#files, path)) this.#stray(path);
+      else if (!isNotThere(error)) this.#reportUnreadable(path, error);
       return [];
     }
   }

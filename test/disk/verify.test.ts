@@ -345,6 +345,21 @@ const DAMAGES: readonly Damage[] = [
     'k',
   ],
   [
+    'a file in place of tmp/',
+    'stray',
+    () => {
+      rmSync(join(dir, 'tmp'), { recursive: true });
+      writeFileSync(join(dir, 'tmp'), 'x');
+    },
+  ],
+  [
+    'a file in place of leases/',
+    'stray',
+    () => {
+      writeFileSync(join(dir, 'leases'), 'x');
+    },
+  ],
+  [
     'a file in place of a shard of meta/',
     'stray',
     () => {
@@ -417,9 +432,10 @@ describe('verify', () => {
     const short = problems.map(({ problem, path, key }) => ({ problem, path, key }));
     expect(short).toEqual(
       expect.arrayContaining([
-        { problem: 'corrupt', path: blobPath(dir, 'k'), key: undefined },
+        // The sidecar still knows what is lost.
+        { problem: 'corrupt', path: blobPath(dir, 'k'), key: 'k' },
         { problem: 'missing-sidecar', path: sidecarPath(dir, DATA_REF), key: DATA_REF },
-        { problem: 'orphan-sidecar', path: sidecarPath(dir, 'other'), key: undefined },
+        { problem: 'orphan-sidecar', path: sidecarPath(dir, 'other'), key: 'other' },
       ]),
     );
     expect(problems).toHaveLength(3);
@@ -442,10 +458,74 @@ describe('verify', () => {
     );
     for (const repair of [false, true]) {
       const { problems, checked, ok } = await openCache(dir, { fileSystem }).verify({ repair });
-      expect(problems).toEqual([{ problem: 'unreadable', path: broken, detail: 'EIO', repaired: false }]);
+      expect(problems).toMatchObject([{ problem: 'unreadable', path: broken, repaired: false }]);
+      expect(problems[0].detail).toMatch(/^EIO\. .+ try again/);
       expect([checked, ok]).toEqual([3, 2]);
     }
     expect(await soundKeys(dir)).toHaveLength(3);
+  });
+
+  it.each([
+    ['a shard of data/', () => dirname(blobPath(dir, 'k')), 2],
+    ['a shard of meta/', () => dirname(sidecarPath(dir, 'k')), 3],
+    ['tmp/', () => join(dir, 'tmp'), 3],
+  ])(
+    'says that %s cannot be listed, takes nothing in it for gone, and reads the rest',
+    async (_what, at, read) => {
+      flip(blobPath(dir, 'other'), 100);
+      const before = filesUnder(dir);
+      const fileSystem = faultyFileSystem(({ name, path }) =>
+        name === 'readdir' && path === at() ? 'EACCES' : undefined,
+      );
+      const { checked, problems } = await openCache(dir, { fileSystem, readOnly: true }).verify();
+      expect(checked).toBe(read);
+      expect(problems.map(({ problem, path }) => [problem, path])).toEqual(
+        expect.arrayContaining([
+          ['unreadable', at()],
+          ['corrupt', blobPath(dir, 'other')],
+        ]),
+      );
+      expect(problems).toHaveLength(2);
+      expect(filesUnder(dir)).toEqual(before);
+      const repaired = await openCache(dir, { fileSystem }).verify({ repair: true });
+      expect(repaired.problems.filter((each) => !each.repaired)).toMatchObject([{ path: at() }]);
+      expect(await openCache(dir).get('k')).toEqual({ secret: 1 });
+      expect(await soundKeys(dir)).toEqual(['k', DATA_REF].sort());
+    },
+  );
+
+  it('says that a sidecar cannot be read, by its own path', async () => {
+    const fileSystem = faultyFileSystem(({ path }) => (path === sidecarPath(dir, 'k') ? 'EIO' : undefined));
+    const { problems } = await openCache(dir, { fileSystem }).verify({ repair: true });
+    expect(problems).toMatchObject([{ problem: 'unreadable', path: sidecarPath(dir, 'k'), repaired: false }]);
+    expect(await soundKeys(dir)).toHaveLength(3);
+  });
+
+  it('tells of a file in place of data/ once, not of the shards that cannot be in it', async () => {
+    rmSync(join(dir, 'data'), { recursive: true });
+    writeFileSync(join(dir, 'data'), 'x');
+    const { problems } = await openCache(dir).verify();
+    expect(problems.map(({ path }) => path).filter((path) => path.startsWith(join(dir, 'data')))).toEqual([
+      join(dir, 'data'),
+    ]);
+  });
+
+  it('fails where a file stands in place of the cache', async () => {
+    const path = join(temporaryDirectory(), 'file');
+    writeFileSync(path, 'x');
+    expect(await codeOf(async () => openCache(path).verify())).toBe('IO');
+  });
+
+  it("never deletes or overwrites what is somebody else's, however much of it there is", async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `measured-${i}.csv`);
+    // Whose names in quarantine are the same.
+    const alike = [join(dir, 'data', '00_x'), join(dir, 'data', '00', 'x')];
+    mkdirSync(join(dir, 'data', '00'), { recursive: true });
+    for (const path of [...names.map((name) => join(dir, 'data', name)), ...alike]) writeFileSync(path, path);
+    await openCache(dir, { now: () => 1_800_000_000 }).verify({ repair: true });
+    const kept = filesUnder(join(dir, 'quarantine')).filter((name) => !name.endsWith('.note.json'));
+    const texts = kept.map((name) => readFileSync(join(dir, 'quarantine', name), 'utf8'));
+    expect(texts.sort()).toEqual([...names.map((name) => join(dir, 'data', name)), ...alike].sort());
   });
 
   it('says that it could not repair what it could not', async () => {

@@ -9,6 +9,10 @@ import { count, printable } from '../text.js';
 /** Steps of the progress bar: the cache tells fractions. */
 const PERCENT = 100;
 
+const NOT_TRIED = "'tess-cache verify --repair' mends what can be mended.";
+const NOT_REPAIRED =
+  'What could not be repaired was left as it is: check the owner and mode of these paths, and the disk; then try again.';
+
 export function defineVerify(command: Command, cli: Cli): void {
   command
     .option('--repair', 'mend what can be mended, and move what is corrupt to quarantine')
@@ -34,8 +38,7 @@ Exit code: 0 where there is no problem, or where all were repaired; 1 otherwise.
       const unrepaired = report.problems.filter(({ repaired }) => !repaired).length;
       if (unrepaired > 0) cli.fail();
       cli.output.result(report, () => textOf(report));
-      if (unrepaired > 0 && !repair)
-        cli.output.note("'tess-cache verify --repair' mends what can be mended.");
+      if (unrepaired > 0) cli.output.note(repair ? NOT_REPAIRED : NOT_TRIED);
     });
 }
 
