@@ -358,7 +358,30 @@ export class PersistentCache {
   }
 
   #describeAll(entries: readonly CatalogueEntry[]): EntryMetadata[] {
-    return entries.map(({ key }) => this.#metadata(key as Key)).filter((metadata) => metadata !== undefined);
+    return entries.map(({ key }) => this.#listed(key as Key)).filter((metadata) => metadata !== undefined);
+  }
+
+  /** As `#metadata`; where the system can't read one of the two files now, what the other says. */
+  #listed(key: Key): EntryMetadata | undefined {
+    try {
+      return this.#metadata(key);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      const metadata = this.#fromBlob(digestOf(key)) ?? this.#store.readSidecar(digestOf(key));
+      return metadata?.key === key ? metadata : undefined;
+    }
+  }
+
+  #fromBlob(digest: CatalogueEntry['digest']): EntryMetadata | undefined {
+    try {
+      const blob = this.#store.readBlob(digest);
+      return blob === undefined || blob instanceof Obstacle
+        ? undefined
+        : describeBlob(blob, blob.identity.mtimeMs / 1000);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   /** All that may have been computed from something: a data ref names what was not. */

@@ -98,9 +98,14 @@ export class Reader {
     }
   }
 
-  /** The metadata of an entry that was read. */
+  /** The metadata of an entry that was read. That its sidecar can't be read is no reason to fail. */
   metadataOf({ digest, head, blob }: Found, now: number): EntryMetadata {
-    const sidecar = this.#store.readSidecar(digest);
+    let sidecar: EntryMetadata | undefined;
+    try {
+      sidecar = this.#store.readSidecar(digest);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
     return sidecar?.checksum === head.checksum ? sidecar : describeBlob(blob, now)!;
   }
 

@@ -350,11 +350,12 @@ describe('what the system refuses', () => {
           expect((error.cause as NodeJS.ErrnoException).code).toBe(code);
         }
         expect(await cache.keys()).toEqual(['k', 'other']);
+        expect((await cache.entries()).map(({ key }) => key)).toEqual(['k', 'other']);
         expect(await cache.get('other')).toEqual({ other: 2 });
         const { problems } = await cache.verify({ repair: true });
-        expect(problems).toMatchObject([
-          { problem: 'unreadable', path: blob, detail: code, repaired: false },
-        ]);
+        expect(problems).toMatchObject([{ problem: 'unreadable', path: blob, repaired: false }]);
+        // What it was, and what to do about it.
+        expect(problems[0].detail).toMatch(new RegExp(`^${code}\\. .+\\.$`));
         expect(readFileSync(blob).equals(soundBlob)).toBe(true);
       }
       expect(existsSync(join(dir, 'quarantine'))).toBe(false);
@@ -365,7 +366,11 @@ describe('what the system refuses', () => {
 
   it.each(REFUSALS)('%s for a sidecar is no reason to fail a get', async (code) => {
     const fileSystem = faultyFileSystem(({ path }) => (path === sidecar ? code : undefined));
-    expect(await openCache(dir, { fileSystem }).get('k')).toEqual(VALUE);
+    const cache = openCache(dir, { fileSystem });
+    expect(await cache.get('k')).toEqual(VALUE);
+    expect(await cache.lookup('k')).toMatchObject({ hit: true, value: VALUE, metadata: { key: 'k' } });
+    expect((await cache.entries()).map(({ key }) => key)).toEqual(['k', 'other']);
+    expect(readFileSync(sidecar, 'latin1').slice(61)).toBe(soundSidecar.toString('latin1').slice(61));
     expect(await openCache(dir).get('k')).toEqual(VALUE);
     expect(await soundKeys(dir)).toEqual(['k', 'other']);
   });
