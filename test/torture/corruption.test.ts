@@ -5,6 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   lstatSync,
@@ -26,11 +28,15 @@ import { sealedFile, valueMetadata } from '../support/blobs.js';
 import { blobPath, openCache, sidecarPath, soundKeys } from '../support/caches.js';
 import { codeOf, errorOf } from '../support/errors.js';
 import { faultyFileSystem } from '../support/faulty-file-system.js';
+import { RemoteProcess } from '../support/remote-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { isLong, report } from '../support/torture.js';
 
 /** The two tests that change every bit take some ten seconds, and many times that on a machine at work. */
 const LONG_MS = 300_000;
+
+/** The user that owns nothing. */
+const NOBODY = 65_534;
 
 const VALUE = { n: new Float64Array([0, 1]), text: 'å' };
 const LINEAGE = { kind: 'p', producer: 'p', version: '1', inputs: [], params: null };
@@ -372,6 +378,43 @@ describe('what the system refuses', () => {
     expect((await cache.entries()).map(({ key }) => key)).toEqual(['k', 'other']);
     expect(readFileSync(sidecar, 'latin1').slice(61)).toBe(soundSidecar.toString('latin1').slice(61));
     expect(await openCache(dir).get('k')).toEqual(VALUE);
+    expect(await soundKeys(dir)).toEqual(['k', 'other']);
+  });
+
+  it('files without permission, and of another owner: a typed error or the value, and nothing is lost', async () => {
+    const isRoot = process.getuid?.() === 0;
+    const forbid = (path: string) => { chmodSync(path, 0); }; // prettier-ignore
+    const giveAway = (path: string) => { chownSync(path, 0, 0); }; // prettier-ignore
+    for (const refuse of [forbid, ...(isRoot ? [giveAway] : [])]) {
+      // Nobody is refused anything who is root: another user looks at it.
+      if (isRoot) for (const path of ['..', '.', ...readdirSync(dir, { recursive: true })]) chownSync(join(dir, String(path)), NOBODY, NOBODY); // prettier-ignore
+      const look = async () =>
+        (await RemoteProcess.start()).run(
+          async ({ tessCache }, args) => {
+            const cache = new tessCache.PersistentCache({ dir: args.dir });
+            await cache.has('k');
+            if (args.isRoot) process.setegid!(args.nobody);
+            if (args.isRoot) process.seteuid!(args.nobody);
+            const read = await cache.lookup('k').catch(({ code, found }: Record<string, unknown>) => ({ code, found })); // prettier-ignore
+            const keys = (await cache.entries()).map(({ key }) => key);
+            const { problems } = await cache.verify({ repair: true });
+            return { read, keys, problems, other: await cache.get('other') };
+          },
+          { dir, isRoot, nobody: NOBODY },
+        );
+      refuse(blob);
+      const seen = await look();
+      expect(seen).toMatchObject({ read: { code: 'IO', found: 'EACCES' }, keys: ['k', 'other'] });
+      expect(seen).toMatchObject({ problems: [{ problem: 'unreadable', path: blob }], other: { other: 2 } });
+      chmodSync(blob, 0o600);
+      if (isRoot) chownSync(blob, NOBODY, NOBODY);
+      refuse(sidecar);
+      const again = await look();
+      expect(again).toMatchObject({ read: { hit: true, value: VALUE }, keys: ['k', 'other'] });
+      expect(again).toMatchObject({ problems: [{ problem: 'unreadable', path: sidecar }] });
+      chmodSync(sidecar, 0o600);
+      expect(readFileSync(blob).equals(soundBlob)).toBe(true);
+    }
     expect(await soundKeys(dir)).toEqual(['k', 'other']);
   });
 
