@@ -4,9 +4,10 @@
  *   node torture/fuzz.mjs [inputs] [seed] [first input]       after `npm run build`
  *
  * Half of the inputs are files of the right sort with changes, half are made after the grammars; most get a right
- * checksum again, so that what stands behind it is reached. Input number n of a seed is always the same.
+ * checksum again, so that what stands behind it is reached. Input number n of a seed is always the same, given the
+ * same real FITS files (the small ones of ../shared/fits; without them, FITS files that we made).
  */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
@@ -20,6 +21,8 @@ const ROOT = new URL('../', import.meta.url);
 export const MAX_MS = 1_000;
 export const MAX_BYTES_RATIO = 64;
 const ALLOWANCE_BYTES = 1 << 16;
+/** Longer ones would take the time of a hundred others. */
+const MAX_REAL_BYTES = 1 << 16;
 
 /**
  * @typedef {object} Figures
@@ -344,7 +347,7 @@ async function load(dir) {
   const leases = [holder, { ...holder, pid: 2 ** 40 }, { ...holder, thread: '', pid: -1 }].map((each) =>
     Buffer.from(JSON.stringify(each).padEnd(127) + '\n'),
   );
-  const fits = [smallLightCurve(), gzipSync(smallLightCurve())];
+  const fits = [smallLightCurve(), gzipSync(smallLightCurve()), ...realFits()];
   const layout = new Layout(dir);
   nodeFileSystem.mkdir(layout.pins, { recursive: true, mode: 0o700 });
   nodeFileSystem.mkdir(layout.leases, { recursive: true, mode: 0o700 });
@@ -493,6 +496,17 @@ function smallLightCurve() {
       [['EXTNAME', 'LIGHTCURVE'], ['TIMESYS', 'TDB'], ['BJDREFI', 2457000], ['BJDREFF', 0], ['TIMEUNIT', 'd'], ['EXPOSURE', 1]], // prettier-ignore
     ),
   );
+}
+
+/** @returns {Uint8Array[]} */
+function realFits() {
+  const directory = fileURLToPath(new URL('../shared/fits/', ROOT));
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.fits'))
+    .sort()
+    .map((name) => readFileSync(join(directory, name)))
+    .filter(({ length }) => length <= MAX_REAL_BYTES);
 }
 
 const CARDS =
