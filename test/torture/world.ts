@@ -256,8 +256,10 @@ export function unexpected(
 }
 
 /** Where the disk is full, entries are evicted for a put; the one it replaces is not. */
-export function mayOnFullDisk({ name, may }: Verb): Outcomes {
-  return name.includes('put') ? { ...ALL_REMOVED, ...may } : {};
+export function mayOnFullDisk({ name, may = {} }: Verb): Outcomes {
+  const isPut = (key: string) => may[key]?.includes('new');
+  const evictable = Object.entries(ALL_REMOVED).filter(([key]) => !isPut(key));
+  return name.includes('put') ? Object.fromEntries(evictable) : {};
 }
 
 /** An instance on the directory. `isWarm`: it knows already what is there. */
