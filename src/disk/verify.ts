@@ -163,7 +163,7 @@ export class Verifier {
         const seen = blob.identity;
         const found = blob instanceof Obstacle ? notAFile(blob) : this.#checkBlob(digest, blob);
         const name = found && this.#nameOf(digest);
-        const finding = found && { key: name, ...found };
+        const finding = found && { ...found, key: name ?? found.key };
         // Another process has replaced the blob, or is about to replace the sidecar: look again.
         if (finding !== undefined && round < ROUNDS && this.#isChanging(digest, seen)) continue;
         this.#checked++;
@@ -195,7 +195,11 @@ export class Verifier {
     const { key } = head;
     try {
       if (digestOf(checkKey(key)) !== digest) {
-        return { problem: 'mismatch', key, detail: 'the file is named after another key' };
+        return {
+          problem: 'mismatch',
+          key,
+          detail: `the blob belongs to ${describe(key)}, by whose name it isn't`,
+        };
       }
       checkBelongs(key, value);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -39,12 +39,21 @@ describe('verify', () => {
       json: { checked: 1, ok: 0, problems: [{ path: blob, problem: 'corrupt', repaired: false }] },
     });
     expect(tessCache(dir, ['--cache-dir', 'cache', 'verify']).stdout).toMatch(
-      /^corrupt: .*\n  path  .*\nchecked 1 entry/,
+      /^corrupt: .*\n  key   lc:.*\n  path  .*\nchecked 1 entry/,
     );
     expect(verify(dir, '--repair')).toMatchObject({
       code: 0,
       json: { problems: [{ problem: 'corrupt', repaired: true }] },
     });
+    // What can't be repaired is left, and the user is told what to look at.
+    mkdirSync(blob);
+    rmSync(join(dir, 'cache', 'quarantine'), { recursive: true });
+    writeFileSync(join(dir, 'cache', 'quarantine'), 'a file');
+    const left = tessCache(dir, ['--cache-dir', 'cache', 'verify', '--repair']);
+    expect(left).toMatchObject({ code: 1 });
+    expect(left.stderr).toContain('check the owner and mode of these paths');
+    rmSync(join(dir, 'cache', 'quarantine'));
+    expect(verify(dir, '--repair').code).toBe(0);
     expect(verify(dir)).toEqual({ code: 0, json: { checked: 0, ok: 0, problems: [] } });
   });
 

@@ -17,6 +17,8 @@ describe('a system error', () => {
     ['ESTALE', 'IO', 'again'],
     ['EMFILE', 'IO', 'ulimit'],
     ['ENOTDIR', 'IO', 'move'],
+    ['EXDEV', 'IO', 'as a whole'],
+    ['EFBIG', 'IO', 'ulimit -f'],
     ['ENXIO', 'IO', 'cause'],
   ])('%s becomes %s, with its cause and advice', (code, expected, advice) => {
     const cause = systemError(code, call);

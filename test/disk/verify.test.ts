@@ -441,6 +441,17 @@ describe('verify', () => {
     expect(problems).toHaveLength(3);
   });
 
+  it("tells of another key's blob by the key that is lost, and leaves the other's history alone", async () => {
+    copyFileSync(blobPath(dir, 'other'), blobPath(dir, 'k'));
+    const { problems } = await openCache(dir).verify({ repair: true });
+    expect(problems).toMatchObject([{ problem: 'mismatch', key: 'k', path: blobPath(dir, 'k') }]);
+    expect(problems[0].detail).toContain('"other"');
+    const cache = openCache(dir);
+    expect((await cache.history({ key: 'k' })).map(({ event }) => event)).toEqual(['put', 'quarantined']);
+    expect((await cache.history({ key: 'other' })).map(({ event }) => event)).toEqual(['put']);
+    expect(await cache.explain('other')).toMatchObject({ present: true });
+  });
+
   it('rebuilds a sidecar from the blob with all that it says', async () => {
     const cache = openCache(dir);
     const before = await cache.metadata(DATA_REF);
