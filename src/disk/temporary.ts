@@ -27,6 +27,7 @@ import { isAlive, machineTag } from './process-identity.js';
  */
 const ABANDONED_AFTER_SECONDS = 3600;
 const NAME = /^([0-9a-f]{8})-([0-9]+)-[0-9]+-[0-9a-f]+$/;
+const LEASE_NAME = /^[0-9a-f]{64}\.json$/;
 
 /** What is copied in the time of a few system calls. */
 const WORTH_JOINING_BYTES = 1 << 16;
@@ -125,18 +126,29 @@ export function removeQuietly(files: FileSystem, path: string): void {
   }
 }
 
-/** Paths of temporary files that no living process is writing, and of leases that nobody has held for long. */
+/**
+ * Paths of temporary files that no living process is writing, and of leases that nobody has held for long. What has
+ * no such name is somebody else's, and no leftover: a cache directory may have been given by mistake.
+ */
 export function findLeftovers(files: FileSystem, layout: Layout, nowSeconds: number): string[] {
   const isAbandoned = (path: string) => ageSeconds(files, path, nowSeconds) > ABANDONED_AFTER_SECONDS;
-  const temporaries = list(files, layout.tmp)
-    .map((name) => ({ path: join(layout.tmp, name), owner: NAME.exec(name) }))
-    .filter(({ path, owner }) => {
-      const alive = owner === null ? undefined : isAlive(owner[1], Number(owner[2]));
-      return alive === false || isAbandoned(path);
-    })
-    .map(({ path }) => path);
-  const leases = list(files, layout.leases).map((name) => join(layout.leases, name));
-  return [...temporaries, ...leases.filter(isAbandoned)];
+  const temporaries = list(files, layout.tmp).filter((name) => {
+    const [, machine, pid] = NAME.exec(name) ?? [];
+    if (machine === undefined) return false;
+    return isAlive(machine, Number(pid)) === false || isAbandoned(join(layout.tmp, name));
+  });
+  const leases = list(files, layout.leases).filter(
+    (name) => LEASE_NAME.test(name) && isAbandoned(join(layout.leases, name)),
+  );
+  return [
+    ...temporaries.map((name) => join(layout.tmp, name)),
+    ...leases.map((name) => join(layout.leases, name)),
+  ];
+}
+
+/** Whether a name in tmp/ or leases/ is one that a cache gives. */
+export function isTemporaryName(name: string): boolean {
+  return NAME.test(name) || LEASE_NAME.test(name);
 }
 
 function list(files: FileSystem, path: string): string[] {

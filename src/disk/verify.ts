@@ -13,7 +13,7 @@ import { lookAt, systemCode, type FileIdentity, type FileSystem } from './file-s
 import { adviceOn } from './io-error.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import { Repairer } from './repair.js';
-import { findLeftovers } from './temporary.js';
+import { findLeftovers, isTemporaryName } from './temporary.js';
 import type { Writer } from './writer.js';
 
 /**
@@ -145,7 +145,9 @@ export class Verifier {
 
   #checkLeftovers(): void {
     const told = this.#problems.length;
-    for (const path of [this.#layout.tmp, this.#layout.leases]) this.#list(path);
+    for (const path of [this.#layout.tmp, this.#layout.leases]) {
+      for (const name of this.#list(path)) if (!isTemporaryName(name)) this.#stray(join(path, name));
+    }
     if (this.#problems.slice(told).some(({ repaired }) => !repaired)) return;
     for (const path of findLeftovers(this.#files, this.#layout, this.#now())) {
       this.#report(path, { problem: 'leftover', detail: 'its writer is dead' }, (repairer) =>

@@ -72,11 +72,15 @@ describe('leftovers', () => {
   it.each([
     ['of this process', () => `${machineTag()}-${process.pid}-0-abcdef`],
     ['of another machine', () => `00000000-${deadPid()}-0-abcdef`],
-    ['that say nothing of their owner', () => 'notes.txt'],
   ])('are files %s after an hour only', (_what, name) => {
     const path = leave(name(), 3500);
     expect(findLeftovers(nodeFileSystem, layout, now())).toEqual([]);
     expect(findLeftovers(nodeFileSystem, layout, now() + 200)).toEqual([path]);
+  });
+
+  it("are never somebody else's files, however old", () => {
+    leave('thesis.txt', 1e6);
+    expect(findLeftovers(nodeFileSystem, layout, now())).toEqual([]);
   });
 
   it('are none where there is no directory', () => {

@@ -281,16 +281,33 @@ const DAMAGES: readonly Damage[] = [
     },
   ],
   [
-    'any old file under tmp/',
+    'a directory by the name of a temporary file',
     'leftover',
+    () => {
+      replaceByDirectory(join(dir, 'tmp', '00000000-1-0-abc'));
+      age(join(dir, 'tmp', '00000000-1-0-abc'));
+    },
+  ],
+  [
+    'an old lease',
+    'leftover',
+    () => {
+      mkdirSync(join(dir, 'leases'));
+      writeFileSync(join(dir, 'leases', basename(sidecarPath(dir, 'k'))), '{}');
+      age(join(dir, 'leases', basename(sidecarPath(dir, 'k'))));
+    },
+  ],
+  [
+    'any other file under tmp/',
+    'stray',
     () => {
       writeFileSync(join(dir, 'tmp', 'notes'), 'x');
       age(join(dir, 'tmp', 'notes'));
     },
   ],
   [
-    'an old directory under tmp/',
-    'leftover',
+    'a directory under tmp/',
+    'stray',
     () => {
       replaceByDirectory(join(dir, 'tmp', 'x'));
       age(join(dir, 'tmp', 'x'));
@@ -539,11 +556,31 @@ describe('verify', () => {
     expect(texts.sort()).toEqual([...names.map((name) => join(dir, 'data', name)), ...alike].sort());
   });
 
+  it('and a put and a clear leave a directory as it was that was given by mistake', async () => {
+    const mistake = temporaryDirectory();
+    const theirs = ['tmp/thesis.txt', 'leases/flat.pdf', 'data/stars.csv', 'meta/a.json', 'pins/x.json'];
+    for (const path of theirs) {
+      mkdirSync(dirname(join(mistake, path)), { recursive: true });
+      writeFileSync(join(mistake, path), path);
+      age(join(mistake, path));
+    }
+    const cache = openCache(mistake, { maxEntries: 1 });
+    await cache.put('k', 1);
+    await cache.put('l', 1);
+    await cache.clear();
+    await cache.verify();
+    for (const path of theirs) expect(readFileSync(join(mistake, path), 'utf8')).toBe(path);
+    // A repair moves them, and loses none.
+    await cache.verify({ repair: true });
+    const texts = filesUnder(mistake).map((path) => readFileSync(join(mistake, path), 'utf8'));
+    expect(texts).toEqual(expect.arrayContaining(theirs));
+  });
+
   it('says that it could not repair what it could not', async () => {
     flip(blobPath(dir, 'k'), 100);
     rmSync(blobPath(dir, 'other'));
-    writeFileSync(join(dir, 'tmp', 'notes'), 'x');
-    age(join(dir, 'tmp', 'notes'));
+    writeFileSync(join(dir, 'tmp', '00000000-1-0-abc'), 'x');
+    age(join(dir, 'tmp', '00000000-1-0-abc'));
     writeFileSync(join(dir, 'data', 'zz'), 'x');
     const fileSystem = faultyFileSystem(({ name }) =>
       ['rename', 'unlink'].includes(name) ? 'EACCES' : undefined,
