@@ -1,5 +1,5 @@
 /** What the commands that only read have in common. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { PersistentCache, type Hit } from '../disk/persistent-cache.js';
 import type { Miss, MissReason } from '../disk/reader.js';
 import { describe } from '../errors.js';
@@ -14,6 +14,8 @@ export function openToRead(cli: Cli): PersistentCache {
   const cache = new PersistentCache({ ...cli.cacheOptions(), readOnly: true });
   if (!existsSync(cache.dir)) {
     cli.output.message(`There is no cache at ${cache.dir} yet; 'tess-cache ingest FILE' makes one.`);
+  } else if (!statSync(cache.dir).isDirectory()) {
+    throw new CommandFailure({ code: 'USAGE', message: `${cache.dir} is a file: no directory of a cache` });
   }
   return cache;
 }

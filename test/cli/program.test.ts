@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, linkSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -227,6 +227,16 @@ describe('commands that only read', () => {
     const { code, stdout, stderr } = tessCache(dir, ['--cache-dir', 'cache', 'ls', '--json']);
     expect([code, JSON.parse(stdout)]).toEqual([0, []]);
     expect(stderr).toContain('There is no cache at');
+  });
+
+  it('are wrong usage where the cache directory is a file', () => {
+    const dir = temporaryDirectory();
+    writeFileSync(join(dir, 'cache'), 'x');
+    for (const command of ['ls', 'verify', 'stats']) {
+      const { code, stderr } = tessCache(dir, ['--cache-dir', 'cache', command]);
+      expect([command, code]).toEqual([command, 2]);
+      expect(stderr).toContain('is a file');
+    }
   });
 
   it('change nothing in a cache, and need no permission to write there', () => {
