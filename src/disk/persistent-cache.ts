@@ -4,9 +4,10 @@ import { EventHub, type CacheEventName, type Listener } from '../events.js';
 import { parseDataRef } from '../ref/data-ref.js';
 import { checkKey, digestOf, type Key } from '../ref/key.js';
 import type { CatalogueEntry } from './catalogue.js';
+import { Describer } from './describer.js';
 import { checkClearFilter, checkFilter, matches, type EntryFilter } from './entry-filter.js';
 import type { EntryMetadata } from './entry-metadata.js';
-import { describeBlob, EntryStore, Obstacle } from './entry-store.js';
+import { EntryStore } from './entry-store.js';
 import { explain, type Explanation } from './explain.js';
 import { systemCode } from './file-system.js';
 import { readHistory, readKeyHistory, type HistoryEvent, type HistoryFilter } from './history.js';
@@ -53,6 +54,7 @@ export class PersistentCache {
   readonly #layout: Layout;
   readonly #store: EntryStore;
   readonly #reader: Reader;
+  readonly #describer: Describer;
   readonly #writer: Writer;
   readonly #events = new EventHub();
   readonly #counters = newCounters();
@@ -69,6 +71,7 @@ export class PersistentCache {
     this.dir = this.location.dir;
     this.#layout = new Layout(this.dir);
     this.#store = new EntryStore(this.#options.files, this.#layout);
+    this.#describer = new Describer(this.#store, !this.#options.readOnly);
     this.#writer = new Writer(this.#layout, this.#store, this.#options, this.#events);
     this.#reader = new Reader(this.#store, (digest, key, miss, seen) => {
       if (!this.#options.readOnly) this.#writer.quarantine(digest, key, miss.detail ?? miss.reason, seen);
@@ -161,7 +164,7 @@ export class PersistentCache {
 
   /** The metadata of one entry without its value, or undefined where there is no sound entry. */
   async metadata(key: string): Promise<EntryMetadata | undefined> {
-    return this.#perform('reading the metadata of', key, () => this.#metadata(checkKey(key)));
+    return this.#perform('reading the metadata of', key, () => this.#describer.describe(checkKey(key)));
   }
 
   /**
@@ -254,7 +257,7 @@ export class PersistentCache {
       return explain({
         key,
         miss: read.hit ? undefined : read,
-        metadata: read.hit ? this.#reader.metadataOf(read, now) : this.#metadata(checkKey(key)),
+        metadata: read.hit ? this.#reader.metadataOf(read, now) : this.#describer.describe(checkKey(key)),
         pins: this.#writer.pins.list(now),
         madeFromIt: downstreamOf(key, this.#products()),
         history: readKeyHistory(this.#writer.journal, key),
@@ -335,58 +338,13 @@ export class PersistentCache {
     return { hit: true, value: read.value, metadata: this.#reader.metadataOf(read, this.#options.now()) };
   }
 
-  #metadata(key: Key): EntryMetadata | undefined {
-    const digest = digestOf(key);
-    const seal = this.#store.readBlobSeal(digest);
-    if (seal === undefined) return undefined;
-    const sidecar = this.#store.readSidecar(digest);
-    const metadata = sidecar?.checksum === seal ? sidecar : this.#describe(digest);
-    return metadata?.key === key ? metadata : undefined;
-  }
-
-  /** Metadata from the blob, and a sidecar made anew from it where this cache may write. */
-  #describe(digest: CatalogueEntry['digest']): EntryMetadata | undefined {
-    const blob = this.#store.readBlob(digest);
-    if (blob === undefined || blob instanceof Obstacle) return undefined;
-    const accessedAt = blob.identity.mtimeMs / 1000;
-    try {
-      if (!this.#options.readOnly) return this.#store.settle(digest, accessedAt);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-    }
-    return describeBlob(blob, accessedAt);
-  }
-
-  #describeAll(entries: readonly CatalogueEntry[]): EntryMetadata[] {
-    return entries.map(({ key }) => this.#listed(key as Key)).filter((metadata) => metadata !== undefined);
-  }
-
-  /** As `#metadata`; where the system can't read one of the two files now, what the other says. */
-  #listed(key: Key): EntryMetadata | undefined {
-    try {
-      return this.#metadata(key);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      const metadata = this.#fromBlob(digestOf(key)) ?? this.#store.readSidecar(digestOf(key));
-      return metadata?.key === key ? metadata : undefined;
-    }
-  }
-
-  #fromBlob(digest: CatalogueEntry['digest']): EntryMetadata | undefined {
-    try {
-      const blob = this.#store.readBlob(digest);
-      return blob === undefined || blob instanceof Obstacle
-        ? undefined
-        : describeBlob(blob, blob.identity.mtimeMs / 1000);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      return undefined;
-    }
-  }
-
   /** All that may have been computed from something: a data ref names what was not. */
   #products(): EntryMetadata[] {
     return this.#describeAll(this.#matching({}).filter(({ key }) => parseDataRef(key) === undefined));
+  }
+
+  #describeAll(entries: readonly CatalogueEntry[]): EntryMetadata[] {
+    return this.#describer.describeAll(entries.map(({ key }) => key));
   }
 
   #matching(filter: EntryFilter): CatalogueEntry[] {

@@ -90,12 +90,7 @@ export function moveToQuarantine(
 function freeName(files: FileSystem, layout: Layout, name: string, nowSeconds: number): string {
   for (let at = Math.round(nowSeconds * 1000); ; at++) {
     const path = join(layout.quarantine, `${String(at).padStart(13, '0')}-${name}`);
-    try {
-      files.lstat(path);
-    } catch (error) {
-      if (isNotThere(error)) return path;
-      throw error;
-    }
+    if (lookAt(files, path) === undefined) return path;
   }
 }
 

@@ -9,7 +9,7 @@ import { checkBelongs } from '../light-curve/belongs.js';
 import { checkKey, digestOf, isDigestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
-import { lookAt, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { isNotThere, lookAt, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { adviceOn } from './io-error.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import { Repairer } from './repair.js';
@@ -318,7 +318,7 @@ export class Verifier {
       if (code === undefined || (code === 'ENOTDIR' && !this.#files.stat(this.#layout.dir).isDirectory()))
         throw error;
       // Where the directory above it is the file, that has been told already.
-      if (code === 'ENOTDIR' && exists(this.#files, path)) this.#stray(path);
+      if (code === 'ENOTDIR' && lookAt(this.#files, path) !== undefined) this.#stray(path);
       else if (!isNotThere(error)) this.#reportUnreadable(path, error);
       return [];
     }
