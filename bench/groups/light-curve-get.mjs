@@ -7,7 +7,7 @@ import { closeRivals, openRivals } from '../rivals/index.mjs';
 
 export const title = 'get of a light curve';
 const CURVES = 20;
-const ACTS = 5;
+const ACTS = 20;
 
 export async function run({ subject, workspace, skipped, rounds }) {
   const { PersistentCache, makeDataRef } = subject;
@@ -46,7 +46,7 @@ export async function run({ subject, workspace, skipped, rounds }) {
         turn: (indices) => gets(indices.map((i) => of(keys, i))),
       })),
     ],
-    { rounds: rounds(60), acts: ACTS },
+    { rounds: rounds(30), acts: ACTS },
   );
   await closeRivals(rivals);
   await cache.close();

@@ -8,7 +8,7 @@ import { aheadGoal, ratioGoal } from '../report.mjs';
 import { closeRivals, openRivals } from '../rivals/index.mjs';
 
 export const title = 'put of a light curve';
-const ACTS = 4;
+const ACTS = 10;
 /** Names that are put again and again in the second table. */
 const REPLACED = 20;
 
@@ -43,7 +43,7 @@ export async function run({ subject, workspace, skipped, rounds }) {
         turn: (indices) => puts(indices.map((i) => `lc:${i}:1:pdcsap`)),
       })),
     ],
-    { rounds: rounds(50), acts: ACTS, warmUp: 5 },
+    { rounds: rounds(30), acts: ACTS, warmUp: 4 },
   );
   // By itself: a file system may do more where a file is replaced, and go on doing so afterwards.
   const again = (turn) => (indices) => turn(indices.map((i) => i % REPLACED));
