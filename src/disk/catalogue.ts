@@ -20,7 +20,7 @@ import type { EntryMetadata } from './entry-metadata.js';
 import { describeBlob, Obstacle, type EntryStore } from './entry-store.js';
 import { systemCode } from './file-system.js';
 import type { Journal } from './journal.js';
-import type { EntryRow, JournalRecord, PutRecord } from './journal-record.js';
+import type { EntryRow, JournalRecord, ListedRecord, PutRecord } from './journal-record.js';
 import { SHARDS, shardOf } from './layout.js';
 import { CLOCKS_DIFFER_BY_SECONDS } from './recency.js';
 import type { ShardListing } from './shard-listing.js';
@@ -47,6 +47,11 @@ const ANNOUNCED_FOR_SECONDS = 10;
 const REWRITE_AFTER = 4096;
 /** Entries that no journal told of, after which it is worth writing them down. */
 const UNRECORDED_WORTH_A_REWRITE = 256;
+/**
+ * Entries in shards that the first look had to list, after which it is worth writing down that they have been: a
+ * hundred thousand are listed in a quarter of a second.
+ */
+const LISTED_WORTH_A_REWRITE = 4096;
 
 export class Catalogue {
   readonly #journal: Journal;
@@ -64,6 +69,9 @@ export class Catalogue {
   #isComplete = false;
   /** Entries found in the directory that no record had told of. */
   #unrecorded = 0;
+  /** Entries in rows that the first `sync` has read, and in calm shards that it had to list all the same. */
+  #rowsRead = 0;
+  #listedAtFirst = 0;
   #count = 0;
   #bytes = 0;
   /** When `sync` was last called, seconds since the epoch. */
@@ -144,10 +152,13 @@ export class Catalogue {
    */
   sync(announcement?: PutRecord): void {
     this.#syncedAt = this.#now();
-    if (this.#shards.length === 0) this.#shards.push(...SHARDS.map(() => new Map()));
+    const isFirst = this.#shards.length === 0;
+    if (isFirst) this.#shards.push(...SHARDS.map(() => new Map()));
     let tellsOfEntries = false;
     const apply = (record: JournalRecord) => {
       tellsOfEntries ||= record.op === 'entries';
+      // Later, what this process knows may be more than the rows tell.
+      if (isFirst && record.op === 'listed') this.#trust(record);
       this.#apply(record);
     };
     const isOther =
@@ -160,7 +171,10 @@ export class Catalogue {
       for (const { digest } of this) this.#doubts.set(digest, this.#doubts.get(digest));
     }
     if (!this.#isComplete) {
-      for (const [index, present] of this.#listing.changes()) this.#reconcileShard(index, present);
+      for (const { index, present, isCalm } of this.#listing.changes()) {
+        this.#reconcileShard(index, present);
+        if (isFirst && isCalm) this.#listedAtFirst += present.size;
+      }
       this.#isComplete = true;
     }
     for (const digest of this.#doubts.keys()) if (digest !== announcement?.digest) this.#look(digest);
@@ -172,14 +186,35 @@ export class Catalogue {
     this.sync();
   }
 
-  /** Rewrites the journal where it has grown well beyond what it tells. */
-  rewriteJournalIfLong(now: number): void {
+  /**
+   * Rewrites the journal where it has grown well beyond what it tells.
+   *
+   * @param isListing whether the caller has time for what makes the next process's listing shorter
+   */
+  rewriteJournalIfLong(now: number, isListing = false): void {
     const isLong = this.#journal.recordsSinceRewrite > REWRITE_AFTER + this.#count / 8;
-    if (!isLong && this.#unrecorded <= UNRECORDED_WORTH_A_REWRITE) return;
+    const isUnrecorded = this.#unrecorded > UNRECORDED_WORTH_A_REWRITE;
+    const isUnlisted = isListing && this.#listedAtFirst > Math.max(LISTED_WORTH_A_REWRITE, this.#count / 2);
+    if (!isLong && !isUnrecorded && !isUnlisted) return;
     const announced = [...this.#doubts.values()].filter((record) => record !== undefined);
-    this.#journal.rewrite(this.#records(), announced, now);
+    const snapshot = { entries: this.#records(), changedAt: this.#listed() };
+    this.#journal.rewrite(snapshot, announced, now);
     this.#unrecorded = 0;
+    this.#listedAtFirst = 0;
     this.#isComplete = false;
+  }
+
+  /** A shard with a blob that has no name stays to be listed: no row tells of that. */
+  #listed(): (number | null)[] {
+    const isNameless = ({ key }: CatalogueEntry) => key === '';
+    return this.#listing.changedAt.map((time, index) =>
+      time !== null && [...this.#shards[index].values()].some(isNameless) ? null : time,
+    );
+  }
+
+  /** Takes it that nothing has come or gone in shards that have not changed; if no row was lost. */
+  #trust({ count, changed_at: changedAt }: ListedRecord): void {
+    if (count === this.#rowsRead) this.#listing.trust(changedAt);
   }
 
   /** Those that have no name are left out: the directory tells of them. */
@@ -190,7 +225,9 @@ export class Catalogue {
   }
 
   #apply(record: JournalRecord): void {
+    if (record.op === 'listed') return;
     if (record.op === 'entries') {
+      this.#rowsRead += record.rows.length;
       for (const [digest, key, kind, bytes, accessedAt, ticId, sector] of record.rows) {
         this.#note(
           { key, kind, bytes, accessedAt, ticId: ticId ?? undefined, sector: sector ?? undefined },

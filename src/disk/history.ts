@@ -1,7 +1,7 @@
 /** The journal as people read it: what came, what left, when, why and by whose hand. */
 import { TessCacheError, describe } from '../errors.js';
 import type { Journal } from './journal.js';
-import type { EvictionLimit, JournalRecord, Removal } from './journal-record.js';
+import { isEvent, type EventRecord, type EvictionLimit, type Removal } from './journal-record.js';
 
 export interface HistoryEvent {
   readonly event: 'put' | Removal;
@@ -51,7 +51,7 @@ export function readHistory(journal: Journal, filter: HistoryFilter): HistoryEve
   let events: HistoryEvent[] = [];
   const isNew = onceEach();
   journal.readAll((record) => {
-    if (record.op === 'entries' || (key !== undefined && record.key !== key)) return;
+    if (!isEvent(record) || (key !== undefined && record.key !== key)) return;
     const told = toEvent(record);
     if (!isNew(told)) return;
     // A put that replaced a value is the end of that one. A journal that was rewritten tells of the end alone.
@@ -71,7 +71,7 @@ export function readKeyHistory(journal: Journal, key: string): KeyHistory {
   journal.readAll((record) => {
     if (record.op === 'entries') {
       if (record.rows.some((row) => row[1] === key)) left = undefined;
-    } else if (record.key === key) {
+    } else if (isEvent(record) && record.key === key) {
       const told = toEvent(record);
       if (!isNew(told)) return;
       events.push(told);
@@ -90,7 +90,7 @@ function onceEach(): (event: HistoryEvent) => boolean {
   };
 }
 
-function toEvent(record: Exclude<JournalRecord, { op: 'entries' }>): HistoryEvent {
+function toEvent(record: EventRecord): HistoryEvent {
   const { op, at, pid, key, bytes } = record;
   const event = { event: op, at, pid, key, bytes };
   if (record.op === 'put') return record.replaced === true ? { ...event, replaced: true } : event;

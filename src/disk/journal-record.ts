@@ -6,6 +6,8 @@
  *     op "put"                 digest key kind bytes [tic_id] [sector] [replaced: true]   before its commit
  *     op of a removal          digest key bytes [limit] [by]                              after it
  *     op "entries"             rows: entries that were there when the journal was rewritten, each a row
+ *     op "listed"              count: of all these rows; changed_at: of each shard of data/ its change time
+ *                              (milliseconds since the epoch) when the rows told of all that was in it, or null
  *   row    = [ digest, key, kind, bytes, accessed_at, tic_id | null, sector | null ]
  *   A removal with `past: true` was copied from before a rewrite: history only.
  *
@@ -58,7 +60,25 @@ export type RemovalRecord = Common & {
   readonly past?: true;
 };
 export type EntriesRecord = Common & { readonly op: 'entries'; readonly rows: readonly EntryRow[] };
-export type JournalRecord = PutRecord | RemovalRecord | EntriesRecord;
+export type ListedRecord = Common & {
+  readonly op: 'listed';
+  readonly count: number;
+  readonly changed_at: readonly (number | null)[];
+};
+/** What came or left. */
+export type EventRecord = PutRecord | RemovalRecord;
+export type JournalRecord = EventRecord | EntriesRecord | ListedRecord;
+
+export function isEvent(record: JournalRecord): record is EventRecord {
+  return record.op !== 'entries' && record.op !== 'listed';
+}
+
+/** What was there when a journal is rewritten. */
+export interface Snapshot {
+  readonly entries: Iterable<EntryRow>;
+  /** Of each shard, milliseconds since the epoch; null where `entries` may not be all that is in it. */
+  readonly changedAt: readonly (number | null)[];
+}
 
 /** A line, with the newlines before and after. */
 export function encodeLine(record: JournalRecord): Buffer {
@@ -94,6 +114,7 @@ const REMOVALS: readonly unknown[] = [
 function isRecord(value: unknown): value is JournalRecord {
   if (!isObject(value) || !isNumber(value.at) || !isNumber(value.pid)) return false;
   if (value.op === 'entries') return Array.isArray(value.rows) && value.rows.every(isRow);
+  if (value.op === 'listed') return isNumber(value.count) && areChangeTimes(value.changed_at);
   if (!isNamed(value)) return false;
   return value.op === 'put'
     ? isDescribed(value.kind, value.tic_id, value.sector)
@@ -108,6 +129,10 @@ function isRow(value: unknown): boolean {
     isNumber(accessedAt) &&
     isDescribed(kind, ticId ?? undefined, sector ?? undefined)
   );
+}
+
+function areChangeTimes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((time) => time === null || isNumber(time));
 }
 
 function isDescribed(kind: unknown, ticId: unknown, sector: unknown): boolean {

@@ -24,9 +24,12 @@ import {
 import {
   decodeLine,
   encodeLine,
+  isEvent,
   type EntryRow,
+  type EventRecord,
   type JournalRecord,
   type PutRecord,
+  type Snapshot,
 } from './journal-record.js';
 import type { Layout } from './layout.js';
 import { Lease, LeaseWatch } from './lease.js';
@@ -110,17 +113,17 @@ export class Journal {
   }
 
   /**
-   * Replaces the journal by a shorter one: the last removals, the entries that are there, and those that are
-   * about to be; unless another process has done so since the last call of `exchange`.
+   * Replaces the journal by a shorter one: the last removals, the entries that are there, when each shard of them
+   * had last changed, and the entries that are about to be; unless another process has done so since the last call of `exchange`.
    *
    * What others have appended since the last call of `exchange` is carried over, up to the last moment before
    * they see that the journal is another one; from then on they append again what they may have lost.
    */
-  rewrite(entries: Iterable<EntryRow>, announced: readonly PutRecord[], at: number): void {
+  rewrite(snapshot: Snapshot, announced: readonly PutRecord[], at: number): void {
     const lease = this.#leaseToRewrite();
     if (lease === 'held') return;
     try {
-      this.#rewrite(entries, announced, at);
+      this.#rewrite(snapshot, announced, at);
     } finally {
       lease?.release();
     }
@@ -144,7 +147,7 @@ export class Journal {
     }
   }
 
-  #rewrite(entries: Iterable<EntryRow>, announced: readonly PutRecord[], at: number): void {
+  #rewrite(snapshot: Snapshot, announced: readonly PutRecord[], at: number): void {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
@@ -152,7 +155,7 @@ export class Journal {
       const read = this.#offset;
       const lines = Buffer.concat([
         ...this.#history(),
-        ...entryLines(entries, at),
+        ...snapshotLines(snapshot, at),
         ...announced.map(encodeLine),
       ]);
       const { path, identity } = writeTemporary(this.#files, this.#layout, [lines], false);
@@ -173,9 +176,9 @@ export class Journal {
 
   /** Lines of the last removals. */
   #history(): Buffer[] {
-    let past: JournalRecord[] = [];
+    let past: EventRecord[] = [];
     this.readAll((record) => {
-      if (record.op === 'entries' || (record.op === 'put' && record.replaced !== true)) return;
+      if (!isEvent(record) || (record.op === 'put' && record.replaced !== true)) return;
       const { digest, key, bytes, ...rest } = record;
       past.push({
         ...rest,
@@ -288,7 +291,7 @@ export class Journal {
         const record = end > start ? decodeLine(bytes.subarray(start, end)) : undefined;
         start = end + 1;
         if (record === undefined) continue;
-        if (record.op !== 'entries' && !('past' in record)) this.recordsSinceRewrite++;
+        if (isEvent(record) && !('past' in record)) this.recordsSinceRewrite++;
         visit(record);
       }
       this.#offset += start;
@@ -313,12 +316,14 @@ export class Journal {
   }
 }
 
-/** The entries as lines of a rewritten journal. */
-function entryLines(entries: Iterable<EntryRow>, at: number): Buffer[] {
+function snapshotLines({ entries, changedAt }: Snapshot, at: number): Buffer[] {
+  const { pid } = process;
   const lines: Buffer[] = [];
   let rows: EntryRow[] = [];
+  let count = 0;
   const endLine = () => {
-    if (rows.length > 0) lines.push(encodeLine({ op: 'entries', at, pid: process.pid, rows }));
+    if (rows.length > 0) lines.push(encodeLine({ op: 'entries', at, pid, rows }));
+    count += rows.length;
     rows = [];
   };
   for (const entry of entries) {
@@ -326,6 +331,7 @@ function entryLines(entries: Iterable<EntryRow>, at: number): Buffer[] {
     if (rows.length === ENTRIES_A_LINE) endLine();
   }
   endLine();
+  lines.push(encodeLine({ op: 'listed', at, pid, count, changed_at: changedAt }));
   return lines;
 }
 

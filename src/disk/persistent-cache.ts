@@ -350,7 +350,7 @@ export class PersistentCache {
   #matching(filter: EntryFilter): CatalogueEntry[] {
     const { catalogue } = this.#writer;
     catalogue.reconcile();
-    if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now());
+    if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now(), true);
     return catalogue.select(
       (entry) => matches(entry, filter) && entry.key !== '' && !catalogue.isAnnounced(entry.digest),
     );

@@ -4,17 +4,28 @@ import { isNotThere, type FileSystem } from './file-system.js';
 import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
 
 /**
- * A directory whose modification time is younger than this may change once more without its time moving: the
- * kernel's clock ticks every 4 to 10 ms, network file systems are coarser.
+ * A directory whose change time is younger than this may change once more without its time moving: the kernel's
+ * clock ticks every 4 to 10 ms, network file systems are coarser. (Its modification time would tell as much, but a
+ * copy of a directory may have that of the original.)
  */
 const SETTLED_AFTER_MS = 100;
 
-const NONE: ReadonlySet<KeyDigest> = new Set();
+/** A shard this old is not being filled now. */
+const CALM_AFTER_MS = 1000;
+
+export interface ListedShard {
+  readonly index: number;
+  readonly present: ReadonlySet<KeyDigest>;
+  /** Whether nothing has come or gone for a while. */
+  readonly isCalm: boolean;
+}
+
+const NONE: Omit<ListedShard, 'index'> = { present: new Set(), isCalm: true };
 
 export class ShardListing {
   readonly #files: FileSystem;
   readonly #layout: Layout;
-  /** Modification time of each shard when it was last listed; NaN where it must be listed again. */
+  /** Change time of each shard when it was last listed; NaN where it must be listed again. */
   readonly #listed = new Float64Array(SHARDS.length).fill(NaN);
 
   constructor(files: FileSystem, layout: Layout) {
@@ -27,28 +38,40 @@ export class ShardListing {
     this.#listed[index] = NaN;
   }
 
+  /** Change time of each shard as it was last listed, or null where it must be listed again. */
+  get changedAt(): (number | null)[] {
+    return Array.from(this.#listed, (time) => (Number.isNaN(time) ? null : time));
+  }
+
+  /** Takes over what another process has listed, as long as nothing has changed since. */
+  trust(changedAt: readonly (number | null)[]): void {
+    for (const index of SHARDS.keys()) this.#listed[index] = changedAt[index] ?? NaN;
+  }
+
   /**
    * The digests of all blobs in each shard in which something may have come or gone since the last call.
    *
    * @throws the system's error
    */
-  *changes(): IterableIterator<readonly [index: number, present: ReadonlySet<KeyDigest>]> {
+  *changes(): IterableIterator<ListedShard> {
     // Most of a small cache's shards are not there, and to be told so of each would cost more than the rest.
     const there = new Set(this.#list(this.#layout.data));
     for (const [index, shard] of SHARDS.entries()) {
-      const present = there.has(shard) ? this.#read(index, shard) : NONE;
-      if (present !== undefined) yield [index, present];
+      const listed = there.has(shard) ? this.#read(index, shard) : NONE;
+      if (listed !== undefined) yield { index, ...listed };
     }
   }
 
-  #read(index: number, shard: string): ReadonlySet<KeyDigest> | undefined {
+  #read(index: number, shard: string): typeof NONE | undefined {
     const path = this.#layout.dataShard(shard);
     try {
-      const { mtimeMs } = this.#files.stat(path);
-      if (mtimeMs === this.#listed[index]) return undefined;
+      const { ctimeMs } = this.#files.stat(path);
+      if (ctimeMs === this.#listed[index]) return undefined;
       const digests = this.#list(path).map((name) => digestOfBlobName(name, shard));
-      this.#listed[index] = Date.now() - mtimeMs > SETTLED_AFTER_MS ? mtimeMs : NaN;
-      return new Set(digests.filter((digest) => digest !== undefined));
+      const age = Date.now() - ctimeMs;
+      this.#listed[index] = age > SETTLED_AFTER_MS ? ctimeMs : NaN;
+      const present = new Set(digests.filter((digest) => digest !== undefined));
+      return { present, isCalm: age > CALM_AFTER_MS };
     } catch (error) {
       if (!isNotThere(error)) throw error;
       this.forget(index);

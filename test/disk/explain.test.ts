@@ -25,7 +25,7 @@ function rewriteJournal(dir: string, present: readonly string[]): void {
   const rows = present.map((key) => [digestOf(checkKey(key)), key, 'value', 1, 1, null, null] as const);
   const journal = new Journal(nodeFileSystem, new Layout(dir));
   journal.readNew(() => undefined);
-  journal.rewrite(rows, [], 1_800_000_000);
+  journal.rewrite({ entries: rows, changedAt: [] }, [], 1_800_000_000);
 }
 
 describe('explain, of what is there', () => {
