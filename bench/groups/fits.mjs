@@ -16,8 +16,8 @@ const ASTROPY = {
   all: 'what readLightCurve reads and checks',
   columns: 'four columns by fits.open alone',
 };
-/** Rounds of two files before any is measured: the engine has compiled the reader after about 30 files. */
-const WARM_UP = 15;
+/** Rounds of five files before any is measured: the engine has compiled the reader after about 30 files. */
+const WARM_UP = 6;
 /** How much more memory may be in use at the end of a long ingest than of one a fifth as long. */
 const FLAT = 1.25;
 /**
@@ -56,7 +56,7 @@ export async function run({ subject, workspace, skipped, rounds, ingestFiles }) 
       contenders.push({ name: `${astropy.version}, ${words}`, turn });
     }
   }
-  const times = await interleave(contenders, { rounds: rounds(30), acts: 2, warmUp: WARM_UP });
+  const times = await interleave(contenders, { rounds: rounds(12), acts: 5, warmUp: WARM_UP });
   astropy?.worker.stop();
 
   const own = median(times.get('tess-cache'));
