@@ -24,6 +24,7 @@ import type { EntryRow, JournalRecord, ListedRecord, PutRecord } from './journal
 import { SHARDS, shardOf } from './layout.js';
 import { CLOCKS_DIFFER_BY_SECONDS } from './recency.js';
 import type { ShardListing } from './shard-listing.js';
+import { TargetIndex } from './target-index.js';
 
 export interface CatalogueEntry {
   readonly digest: KeyDigest;
@@ -60,6 +61,7 @@ export class Catalogue {
   readonly #now: () => number;
   readonly #onAdded: (entry: CatalogueEntry) => void;
   readonly #shards: Map<KeyDigest, CatalogueEntry>[] = [];
+  readonly #targets = new TargetIndex();
   /**
    * Entries of which the journal has told something that is yet to be looked at: that they are about to be put
    * (the record), or that they were removed (undefined), after which somebody may have put them again.
@@ -109,8 +111,13 @@ export class Catalogue {
     for (const shard of this.#shards) yield* shard.values();
   }
 
-  /** Those entries for which `wanted` holds. (Iterating costs several times as much.) */
-  select(wanted: (entry: CatalogueEntry) => boolean): CatalogueEntry[] {
+  /**
+   * Those entries for which `wanted` holds. (Iterating costs several times as much.)
+   *
+   * @param ticId of the target whose entries are looked at; of all, where it is undefined
+   */
+  select(wanted: (entry: CatalogueEntry) => boolean, ticId?: number): CatalogueEntry[] {
+    if (ticId !== undefined) return this.#targets.of(ticId).filter(wanted);
     const selected: CatalogueEntry[] = [];
     for (const shard of this.#shards) {
       for (const entry of shard.values()) if (wanted(entry)) selected.push(entry);
@@ -140,6 +147,7 @@ export class Catalogue {
     const known = shard?.get(digest);
     if (shard === undefined || known === undefined) return;
     shard.delete(digest);
+    this.#targets.remove(known);
     this.#count--;
     this.#bytes -= known.bytes;
   }
@@ -262,6 +270,7 @@ export class Catalogue {
     if (known !== undefined) this.remove(digest);
     const entry = { digest, key, kind, bytes, accessedAt, ticId, sector };
     shard.set(digest, entry);
+    this.#targets.add(entry);
     this.#count++;
     this.#bytes += bytes;
     this.#onAdded(entry);

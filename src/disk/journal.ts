@@ -53,6 +53,12 @@ const REWRITE_LEASE = digestOf(checkKey('journal'));
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+interface Appended {
+  readonly lines: Buffer;
+  /** What the lines say; undefined where there are older ones among them. */
+  readonly records: readonly JournalRecord[] | undefined;
+}
+
 export class Journal {
   readonly #files: FileSystem;
   readonly #layout: Layout;
@@ -91,10 +97,11 @@ export class Journal {
    *   nobody has read may have been lost with it
    */
   exchange(records: readonly JournalRecord[], visit: (record: JournalRecord) => void): boolean {
-    const lines = this.#linesOf(records);
+    const areAll = this.#unwritten.length === 0;
+    const appended = { lines: this.#linesOf(records), records: areAll ? records : undefined };
     let isOther = false;
     for (let round = 0; round < APPEND_ROUNDS; round++) {
-      const read = this.#exchangeOnce(lines, visit);
+      const read = this.#exchangeOnce(appended, visit);
       isOther ||= read.isOther;
       if (read.isCurrent) break;
       // Another process has rewritten the journal, and what was appended may be lost with the old one.
@@ -193,14 +200,14 @@ export class Journal {
     return past.slice(-HISTORY).map(encodeLine);
   }
 
-  #exchangeOnce(lines: Buffer, visit: (record: JournalRecord) => void) {
+  #exchangeOnce(appended: Appended, visit: (record: JournalRecord) => void) {
     try {
       const fd = this.#openToAppend();
       try {
-        this.#unwritten = lines;
-        writeFully(this.#files, fd, lines, null);
+        this.#unwritten = appended.lines;
+        writeFully(this.#files, fd, appended.lines, null);
         this.#unwritten = NOTHING;
-        const isOther = this.#readFrom(fd, visit);
+        const isOther = this.#readFrom(fd, visit, appended);
         return { isOther, isCurrent: this.#files.stat(this.#layout.journal).ino === this.#ino };
       } finally {
         this.#files.close(fd);
@@ -211,12 +218,19 @@ export class Journal {
     }
   }
 
-  #readFrom(fd: number, visit: (record: JournalRecord) => void): boolean {
+  /** @param appended just now: where that is all that has come, it need not be read */
+  #readFrom(fd: number, visit: (record: JournalRecord) => void, appended?: Appended): boolean {
     const stats = this.#files.fstat(fd);
     const isOther = !this.#isSame(fd, stats);
     if (isOther) this.#restart(stats.ino);
     if (this.#start.length < START_BYTES) this.#start = this.#readStart(fd);
-    if (stats.size > this.#offset) this.#readLines(fd, stats.size, visit);
+    const isAll = !isOther && appended?.lines.length === stats.size - this.#offset;
+    if (isAll && appended.records !== undefined) {
+      for (const record of appended.records) this.#tell(record, visit);
+      this.#offset = stats.size;
+    } else if (stats.size > this.#offset) {
+      this.#readLines(fd, stats.size, visit);
+    }
     return isOther;
   }
 
@@ -291,8 +305,7 @@ export class Journal {
         const record = end > start ? decodeLine(bytes.subarray(start, end)) : undefined;
         start = end + 1;
         if (record === undefined) continue;
-        if (isEvent(record) && !('past' in record)) this.recordsSinceRewrite++;
-        visit(record);
+        this.#tell(record, visit);
       }
       this.#offset += start;
       // The rest is a line whose end is in the next chunk, or still being written.
@@ -302,6 +315,11 @@ export class Journal {
         pending = NOTHING;
       }
     }
+  }
+
+  #tell(record: JournalRecord, visit: (record: JournalRecord) => void): void {
+    if (isEvent(record) && !('past' in record)) this.recordsSinceRewrite++;
+    visit(record);
   }
 
   #openToAppend(): number {

@@ -353,6 +353,7 @@ export class PersistentCache {
     if (!this.#options.readOnly) catalogue.rewriteJournalIfLong(this.#options.now(), true);
     return catalogue.select(
       (entry) => matches(entry, filter) && entry.key !== '' && !catalogue.isAnnounced(entry.digest),
+      filter.ticId,
     );
   }
 

@@ -4,11 +4,11 @@ import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/disk/file-system.js';
 import { Journal } from '../../src/disk/journal.js';
-import { encodeLine, type EntryRow, type JournalRecord } from '../../src/disk/journal-record.js';
+import { encodeLine, isEvent, type EntryRow, type JournalRecord } from '../../src/disk/journal-record.js';
 import { Layout } from '../../src/disk/layout.js';
 import { checkKey, digestOf } from '../../src/ref/key.js';
 import { faultyFileSystem } from '../support/faulty-file-system.js';
-import { interceptFileSystem } from '../support/recording-file-system.js';
+import { interceptFileSystem, recordingFileSystem } from '../support/recording-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 const put = (key: string, bytes = 10): JournalRecord => {
@@ -108,6 +108,33 @@ describe('a journal', () => {
     isFull = false;
     writer.append([put('b')]);
     expect(news(open())).toEqual(['put a', 'evicted a', 'put b']);
+  });
+
+  it('tells who writes to it all that is new, the own records read or not', () => {
+    let isFull = false;
+    const files = recordingFileSystem(
+      faultyFileSystem(({ name }) => (name === 'write' && isFull ? 'ENOSPC' : undefined)),
+    );
+    const writer = open(files);
+    const told: string[] = [];
+    const exchange = (key: string) =>
+      writer.exchange([put(key)], (record) => {
+        if (isEvent(record)) told.push(record.key);
+      });
+    exchange('a');
+    exchange('b');
+    open().append([put('other')]);
+    exchange('c');
+    isFull = true;
+    exchange('late');
+    isFull = false;
+    exchange('d');
+    expect(told).toEqual(['a', 'b', 'other', 'c', 'late', 'd']);
+    // Where nobody else has written, nothing is read but the start by which the journal is known.
+    const before = files.calls.length;
+    exchange('e');
+    expect(files.calls.slice(before).filter(({ name }) => name === 'read')).toHaveLength(1);
+    expect(told.at(-1)).toBe('e');
   });
 });
 

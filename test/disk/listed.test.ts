@@ -6,7 +6,12 @@ import { loadChecksum } from '../../src/codec/checksum.js';
 import { Catalogue } from '../../src/disk/catalogue.js';
 import { EntryStore } from '../../src/disk/entry-store.js';
 import { Journal } from '../../src/disk/journal.js';
-import { decodeLine, type EntryRow, type JournalRecord } from '../../src/disk/journal-record.js';
+import {
+  decodeLine,
+  type EntryRow,
+  type JournalRecord,
+  type ListedRecord,
+} from '../../src/disk/journal-record.js';
 import { Layout } from '../../src/disk/layout.js';
 import { ShardListing } from '../../src/disk/shard-listing.js';
 import { checkKey, digestOf, type KeyDigest } from '../../src/ref/key.js';
@@ -150,7 +155,7 @@ describe('a listing', () => {
     const listed = records.find(({ op }) => op === 'listed');
     const shard = Number.parseInt(digest('a').slice(0, 2), 16);
     expect(listed).toMatchObject({ count: count - 1 });
-    const times = (listed as { changed_at: (number | null)[] }).changed_at;
+    const times = (listed as ListedRecord).changed_at;
     expect(times.flatMap((time, index) => (time === null ? [index] : []))).toEqual([shard]);
     expect(existsSync(blobPath(dir, 'a'))).toBe(true);
   });
