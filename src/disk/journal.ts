@@ -77,13 +77,18 @@ export class Journal {
     this.#layout = layout;
   }
 
-  /** Appends records. A failure is of no consequence to what is cached; it is tried again with the next ones. */
+  /**
+   * Appends records, of which this process knows already. A failure is of no consequence to what is cached; it is
+   * tried again with the next ones.
+   */
   append(records: readonly JournalRecord[]): void {
     const lines = this.#linesOf(records);
     this.#unwritten = lines;
     for (let round = 0; round < APPEND_ROUNDS; round++) {
+      const before = this.#offset;
       const outcome = this.#appendBytes(lines);
       if (outcome !== 'failed') this.#unwritten = NOTHING;
+      if (this.#offset > before) this.recordsSinceRewrite += records.length;
       if (outcome !== 'outdated') return;
     }
   }
@@ -267,15 +272,20 @@ export class Journal {
     return Buffer.concat([kept, ...records.map(encodeLine)]);
   }
 
-  /** @returns `outdated` where they may have gone into a journal that had just been rewritten */
+  /**
+   * Passes over what it has written where nothing else has come since the last read.
+   *
+   * @returns `outdated` where they may have gone into a journal that had just been rewritten
+   */
   #appendBytes(bytes: Buffer): 'done' | 'outdated' | 'failed' {
     if (bytes.length === 0) return 'done';
     try {
       const fd = this.#openToAppend();
       try {
         writeFully(this.#files, fd, bytes, null);
-        const isCurrent = this.#files.stat(this.#layout.journal).ino === this.#files.fstat(fd).ino;
-        return isCurrent ? 'done' : 'outdated';
+        const { ino, size } = this.#files.fstat(fd);
+        if (ino === this.#ino && size === this.#offset + bytes.length) this.#offset = size;
+        return this.#files.stat(this.#layout.journal).ino === ino ? 'done' : 'outdated';
       } finally {
         this.#files.close(fd);
       }

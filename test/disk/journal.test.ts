@@ -132,6 +132,7 @@ describe('a journal', () => {
     expect(told).toEqual(['a', 'b', 'other', 'c', 'late', 'd']);
     // Where nobody else has written, nothing is read but the start by which the journal is known.
     const before = files.calls.length;
+    writer.append([evicted('a')]);
     exchange('e');
     expect(files.calls.slice(before).filter(({ name }) => name === 'read')).toHaveLength(1);
     expect(told.at(-1)).toBe('e');
