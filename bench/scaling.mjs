@@ -34,7 +34,7 @@ const subject = await loadSubject(
   options.dist === undefined ? prepare({ quick: false }) : resolve(options.dist),
 );
 const workspace = new Workspace();
-workspace.require(10 ** TOP * 30e3, `scaling to 10^${TOP}`);
+workspace.require(10 ** TOP * 15e3, `scaling to 10^${TOP}`);
 const skipped = new Map();
 const machine = describeMachine(ROOT);
 console.log(renderHeader(machine));
