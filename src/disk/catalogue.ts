@@ -141,8 +141,13 @@ export class Catalogue {
     this.#doubts.set(digest, undefined);
   }
 
-  /** Notes that an entry has left. */
+  /** Notes that this process has removed an entry. It looks once more: somebody may be just about to put it again. */
   remove(digest: KeyDigest): void {
+    this.#drop(digest);
+    if (this.#shards.length > 0 && !this.#doubts.has(digest)) this.#doubts.set(digest, undefined);
+  }
+
+  #drop(digest: KeyDigest): void {
     const shard = this.#shards.at(shardIndex(digest));
     const known = shard?.get(digest);
     if (shard === undefined || known === undefined) return;
@@ -212,9 +217,13 @@ export class Catalogue {
     this.#isComplete = false;
   }
 
-  /** A shard with a blob that has no name stays to be listed: no row tells of that. */
+  /**
+   * What stays to be listed: a shard with a blob that has no name, since no row tells of that, and one with an entry
+   * that may come or have gone.
+   */
   #listed(): (number | null)[] {
     const isNameless = ({ key }: CatalogueEntry) => key === '';
+    for (const digest of this.#doubts.keys()) this.#listing.forget(shardIndex(digest));
     return this.#listing.changedAt.map((time, index) =>
       time !== null && [...this.#shards[index].values()].some(isNameless) ? null : time,
     );
@@ -237,6 +246,8 @@ export class Catalogue {
     if (record.op === 'entries') {
       this.#rowsRead += record.rows.length;
       for (const [digest, key, kind, bytes, accessedAt, ticId, sector] of record.rows) {
+        // Who wrote it may know less than this process, which has listed the shard without it: that is looked at.
+        if (this.get(digest) === undefined) this.#listing.forget(shardIndex(digest));
         this.#note(
           { key, kind, bytes, accessedAt, ticId: ticId ?? undefined, sector: sector ?? undefined },
           digest,
@@ -267,7 +278,7 @@ export class Catalogue {
       known.accessedAt = Math.max(known.accessedAt, accessedAt);
       return;
     }
-    if (known !== undefined) this.remove(digest);
+    if (known !== undefined) this.#drop(digest);
     const entry = { digest, key, kind, bytes, accessedAt, ticId, sector };
     shard.set(digest, entry);
     this.#targets.add(entry);
@@ -283,7 +294,7 @@ export class Catalogue {
     if (file?.size !== announcement?.bytes && this.#isUnderWay(announcement)) return;
     this.#doubts.delete(digest);
     const known = this.get(digest);
-    if (file === undefined) this.remove(digest);
+    if (file === undefined) this.#drop(digest);
     else if (known === undefined) this.#find(digest);
     else this.#note({ ...known, bytes: file.size }, digest);
   }
@@ -295,7 +306,7 @@ export class Catalogue {
   #reconcileShard(index: number, present: ReadonlySet<KeyDigest>): void {
     const shard = this.#shards[index];
     for (const digest of shard.keys()) {
-      if (!present.has(digest) && !this.#isUnderWay(this.#doubts.get(digest))) this.remove(digest);
+      if (!present.has(digest) && !this.#isUnderWay(this.#doubts.get(digest))) this.#drop(digest);
     }
     for (const digest of present) {
       // What was there before may still be, and have another size: that is looked at.

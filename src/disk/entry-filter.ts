@@ -27,7 +27,11 @@ const CONDITIONS: Readonly<
  * @throws TessCacheError BAD_ARGUMENT naming the condition
  */
 export function checkFilter(filter: EntryFilter): EntryFilter {
-  if (typeof filter !== 'object' || filter === null) throw bad('filter', 'an object', filter);
+  const isPlain =
+    typeof filter === 'object' &&
+    filter !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(filter) as object | null);
+  if (!isPlain) throw bad('filter', 'a plain object', filter);
   for (const [name, value] of Object.entries(filter)) {
     if (!Object.hasOwn(CONDITIONS, name)) {
       throw bad(`filter.${name}`, `one of ${Object.keys(CONDITIONS).join(', ')}`, value);

@@ -163,7 +163,10 @@ export class Journal {
     // Where there is none, there is one now: a rewrite is one of the things that bring it back.
     this.#appendBytes(Buffer.from('\n'));
     this.#reading((old) => {
-      if (this.#ino !== undefined && !this.#isSame(old, this.#files.fstat(old))) return false;
+      const stats = this.#files.fstat(old);
+      // Not read before, by whatever mishap: all of it would be carried over.
+      const isRead = this.#ino === undefined ? stats.size <= 1 : this.#isSame(old, stats);
+      if (!isRead) return false;
       const read = this.#offset;
       const lines = Buffer.concat([
         ...this.#history(),

@@ -57,6 +57,8 @@ export class ShardListing {
     // Most of a small cache's shards are not there, and to be told so of each would cost more than the rest.
     const there = new Set(this.#list(this.#layout.data));
     for (const [index, shard] of SHARDS.entries()) {
+      // It may come back as it was, with the change time that it had.
+      if (!there.has(shard)) this.forget(index);
       const listed = there.has(shard) ? this.#read(index, shard) : NONE;
       if (listed !== undefined) yield { index, ...listed };
     }
@@ -65,10 +67,11 @@ export class ShardListing {
   #read(index: number, shard: string): typeof NONE | undefined {
     const path = this.#layout.dataShard(shard);
     try {
+      const now = Date.now();
       const { ctimeMs } = this.#files.stat(path);
       if (ctimeMs === this.#listed[index]) return undefined;
       const digests = this.#list(path).map((name) => digestOfBlobName(name, shard));
-      const age = Date.now() - ctimeMs;
+      const age = now - ctimeMs;
       this.#listed[index] = age > SETTLED_AFTER_MS ? ctimeMs : NaN;
       const present = new Set(digests.filter((digest) => digest !== undefined));
       return { present, isCalm: age > CALM_AFTER_MS };

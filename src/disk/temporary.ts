@@ -27,7 +27,8 @@ import { isAlive, machineTag } from './process-identity.js';
  */
 const ABANDONED_AFTER_SECONDS = 3600;
 const NAME = /^([0-9a-f]{8})-([0-9]+)-[0-9]+-[0-9a-f]+$/;
-const LEASE_NAME = /^[0-9a-f]{64}\.json$/;
+/** A lease, or one that was put aside to be removed (see lease.ts). */
+const LEASE_NAME = /^(?:[0-9a-f]{64}\.json|\.[0-9a-f]{16})$/;
 
 /** What is copied in the time of a few system calls. */
 const WORTH_JOINING_BYTES = 1 << 16;

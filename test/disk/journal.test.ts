@@ -140,6 +140,12 @@ describe('a journal', () => {
 });
 
 describe('a rewritten journal', () => {
+  it('is none of a process that has not been able to read the old one', () => {
+    open().append([put('a'), evicted('a')]);
+    open().rewrite({ entries: [row('b')], changedAt: [] }, [], 2);
+    expect(news(open())).toEqual(['put a', 'evicted a']);
+  });
+
   it('holds the removals and the entries, and says so to who read the old one', () => {
     const [writer, reader] = [open(), open()];
     writer.exchange([put('a'), put('b'), evicted('a')], () => undefined);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { PersistentCache } from '../../src/disk/persistent-cache.js';
 import { encodeTime, TIME_AT } from '../../src/disk/sidecar.js';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../support/caches.js';
 import { errorOf } from '../support/errors.js';
 import { faultyFileSystem } from '../support/faulty-file-system.js';
+import { interceptFileSystem } from '../support/recording-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 let dir: string;
@@ -106,6 +108,27 @@ describe('maxEntries', () => {
     const kept = await openCache(dir).keys();
     expect(kept).toHaveLength(2);
     expect(kept).toContain('new');
+  });
+
+  it.each([
+    ['cleared', 3, (cache: PersistentCache) => cache.clear({ prefix: 'x' })],
+    ['evicted', 1, (cache: PersistentCache) => cache.put('k', 1)],
+  ])('counts an entry that was %s while another process was about to put it again', async (_, limit, act) => {
+    const cache = openCache(dir, { maxEntries: limit, now });
+    await cache.put('x', 1);
+    let acting: Promise<unknown> | undefined;
+    const fileSystem = interceptFileSystem(({ name, to = '' }, perform) => {
+      if (name === 'rename' && to === blobPath(dir, 'x')) acting ??= act(cache);
+      return perform();
+    });
+    await openCache(dir, { maxEntries: limit, now, fileSystem }).put('x', 2);
+    await acting;
+    expect(acting).toBeDefined();
+    await cache.put('k1', 1);
+    for (const key of ['k2', 'k3', 'k4']) {
+      await cache.put(key, 1);
+      expect(filesUnder(join(dir, 'data')).length).toBeLessThanOrEqual(limit);
+    }
   });
 
   it('does not count what was removed by hand, by delete or by clear', async () => {

@@ -1,9 +1,9 @@
 /** A rewritten journal says which shards its rows tell all of; a new process lists those only if they have changed. */
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadChecksum } from '../../src/codec/checksum.js';
-import { Catalogue } from '../../src/disk/catalogue.js';
+import { Catalogue, type CatalogueEntry } from '../../src/disk/catalogue.js';
 import { EntryStore } from '../../src/disk/entry-store.js';
 import { Journal } from '../../src/disk/journal.js';
 import {
@@ -55,20 +55,14 @@ function look(at = dir) {
   return { keys, listed, catalogue, listing, journal };
 }
 
+function rowOf({ digest: of, key, kind, bytes, accessedAt }: CatalogueEntry): EntryRow {
+  return [of, key, kind, bytes, accessedAt, null, null];
+}
+
 /** Rewrites the journal as a listing does that was worth it. */
 function rewrite(): void {
   const { catalogue, listing, journal } = look();
-  const entries = [...catalogue]
-    .filter(({ key }) => key !== '')
-    .map(({ digest: of, key, kind, bytes, accessedAt }): EntryRow => [
-      of,
-      key,
-      kind,
-      bytes,
-      accessedAt,
-      null,
-      null,
-    ]);
+  const entries = [...catalogue].map(rowOf);
   journal.rewrite({ entries, changedAt: listing.changedAt }, [], NOW);
 }
 
@@ -113,6 +107,46 @@ describe('a new process', () => {
     expect([...early.catalogue].map(({ key }) => key).sort()).toEqual(['b', 'c']);
   });
 
+  it('does not take back what it has seen gone from one that has not', () => {
+    const [early, behind] = [look(), look()];
+    rmSync(blobPath(dir, 'a'));
+    early.catalogue.reconcile();
+    const rows = [...behind.catalogue].map(rowOf);
+    behind.journal.rewrite({ entries: rows, changedAt: behind.listing.changedAt }, [], NOW);
+    early.catalogue.reconcile();
+    expect([...early.catalogue].map(({ key }) => key).sort()).toEqual(['b', 'c']);
+  });
+
+  it('sees a directory that was away and came back as it was', () => {
+    const { catalogue } = look();
+    renameSync(join(dir, 'data'), join(dir, 'away'));
+    catalogue.reconcile();
+    expect(catalogue.count).toBe(0);
+    renameSync(join(dir, 'away'), join(dir, 'data'));
+    catalogue.reconcile();
+    expect(catalogue.count).toBe(3);
+  });
+
+  it('lists a shard again that may have changed while it was being listed, however long that took', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const layout = new Layout(dir);
+    const files = interceptFileSystem(({ name, path }, perform) => {
+      const result = perform();
+      if (name === 'readdir' && path !== layout.data) vi.advanceTimersByTime(1000);
+      return result;
+    });
+    const changes = ['a', 'b', 'c'].map((key) => statSync(dirname(blobPath(dir, key))).ctimeMs);
+    vi.setSystemTime(Math.max(...changes));
+    try {
+      const listing = new ShardListing(files, layout);
+      expect([...listing.changes()].filter(({ present }) => present.size > 0)).toHaveLength(3);
+      // The first was listed when it had just changed.
+      expect(listing.changedAt.filter((time) => time !== null)).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it.each([
     ['no times', { op: 'listed', at: 1, pid: 1, count: 3 }],
     ['times that are none', { op: 'listed', at: 1, pid: 1, count: 3, changed_at: ['x'] }],
@@ -142,21 +176,26 @@ describe('a listing', () => {
     expect(await listedBy()).toEqual({ shards: 0, rewrote: false });
   });
 
-  it('keeps a shard to be listed that holds a blob without a name', async () => {
+  it('keeps a shard to be listed that holds a blob without a name, or is about to get another', async () => {
     const count = 4200;
     const cache = openCache(dir);
     for (let i = 3; i < count; i++) await cache.put(`k${i}`, i);
     writeFileSync(blobPath(dir, 'a'), 'rubbish');
     rmSync(join(dir, 'meta'), { recursive: true });
     rmSync(join(dir, 'journal'));
+    const at = Date.now() / 1000;
+    const ghost = { digest: digest('ghost'), key: 'ghost', kind: 'value', bytes: 7 } as const;
+    new Journal(agedFileSystem(), new Layout(dir)).append([{ op: 'put', at, pid: 1, ...ghost }]);
     await openCache(dir, { fileSystem: agedFileSystem() }).keys();
     const lines = readFileSync(join(dir, 'journal'), 'utf8').split('\n');
     const records = lines.map((line) => decodeLine(Buffer.from(line))).filter((each) => each !== undefined);
     const listed = records.find(({ op }) => op === 'listed');
-    const shard = Number.parseInt(digest('a').slice(0, 2), 16);
-    expect(listed).toMatchObject({ count: count - 1 });
+    const shards = ['a', 'ghost'].map((key) => Number.parseInt(digest(key).slice(0, 2), 16));
+    expect(listed).toMatchObject({ count });
     const times = (listed as ListedRecord).changed_at;
-    expect(times.flatMap((time, index) => (time === null ? [index] : []))).toEqual([shard]);
+    expect(times.flatMap((time, index) => (time === null ? [index] : []))).toEqual(
+      shards.sort((a, b) => a - b),
+    );
     expect(existsSync(blobPath(dir, 'a'))).toBe(true);
   });
 });

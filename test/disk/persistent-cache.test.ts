@@ -442,6 +442,10 @@ describe('a filter', () => {
     { prefix: 5 },
     null,
     'x',
+    ['a key'],
+    [],
+    new Map([['ticId', 7]]),
+    Object.create({ ticId: 7 }),
   ])('that says something else is refused, and clears nothing: %o', async (filter) => {
     const cache = openCache(dir);
     expect(await codeOf(async () => cache.clear(filter as unknown as EntryFilter))).toBe('BAD_ARGUMENT');

@@ -123,13 +123,12 @@ describe('pin', () => {
     const fill = async ({ tessCache }: Remote, dir: string) => {
       const cache = new tessCache.PersistentCache({ dir, maxEntries: 3 });
       for (let i = 0; i < 100; i++) await cache.put(`${process.pid} ${i}`, i);
-      return [(await cache.pins()).map(({ name }) => name), (await cache.keys()).length];
+      return (await cache.pins()).map(({ name }) => name);
     };
     const seen = await Promise.all(others.map(async (other) => other.run(fill, dir)));
-    for (const [names, count] of seen) {
-      expect(names).toEqual(['run']);
-      expect(count).toBeLessThanOrEqual(4);
-    }
+    expect(seen).toEqual([['run'], ['run']]);
+    // Not before both are done: while one puts, a listing of the other may see what comes and what is about to go.
+    expect((await cache.keys()).length).toBeLessThanOrEqual(3);
     expect(await cache.get('a')).toBe(1);
     const unpin = async ({ tessCache }: Remote, dir: string) =>
       new tessCache.PersistentCache({ dir }).unpin('run');

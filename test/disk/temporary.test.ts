@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -76,6 +76,16 @@ describe('leftovers', () => {
     const path = leave(name(), 3500);
     expect(findLeftovers(nodeFileSystem, layout, now())).toEqual([]);
     expect(findLeftovers(nodeFileSystem, layout, now() + 200)).toEqual([path]);
+  });
+
+  it('are leases that nobody has held for long, and what was put aside of them', () => {
+    mkdirSync(layout.leases, { recursive: true });
+    const paths = ['.0123456789abcdef', `${'0'.repeat(64)}.json`, 'notes.txt'].map((name) =>
+      join(layout.leases, name),
+    );
+    for (const path of paths) writeFileSync(path, '{}');
+    expect(findLeftovers(nodeFileSystem, layout, now())).toEqual([]);
+    expect(findLeftovers(nodeFileSystem, layout, now() + 4000)).toEqual(paths.slice(0, 2));
   });
 
   it("are never somebody else's files, however old", () => {
