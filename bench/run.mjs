@@ -98,7 +98,9 @@ if (!quick && options.only === undefined) {
   const intro = `Written by \`npm run bench\`. All times of a table are of one loop, in which its rows take turns; only ratios
 within a table compare. Page cache warm, all checks of the cache on, no row tuned.
 `;
-  const parts = [head, intro, goalsText, '## Figures\n', ...tables, skippedText];
+  const reasons =
+    'Why some are not met: [docs/performance.md](../docs/performance.md#what-is-not-reached-and-why).\n';
+  const parts = [head, intro, goalsText, reasons, '## Figures\n', ...tables, skippedText];
   writeFileSync(
     RESULTS,
     `${parts
