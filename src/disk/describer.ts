@@ -2,7 +2,7 @@
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import type { EntryMetadata } from './entry-metadata.js';
 import { Obstacle, describeBlob, type EntryStore } from './entry-store.js';
-import { systemCode } from './file-system.js';
+import { systemCode, unlessRefused } from './file-system.js';
 
 export class Describer {
   readonly #store: EntryStore;
@@ -54,14 +54,5 @@ export class Describer {
     const modifiedAt = blob.identity.mtimeMs / 1000;
     const mended = mend ? unlessRefused(() => this.#store.settle(digest, modifiedAt)) : undefined;
     return mended ?? describeBlob(blob, modifiedAt);
-  }
-}
-
-function unlessRefused<T>(act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    return undefined;
   }
 }

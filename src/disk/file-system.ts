@@ -80,6 +80,26 @@ export function lookAt(files: FileSystem, path: string): fs.Stats | undefined {
   }
 }
 
+/** The names in a directory; none where there is no directory by that name. */
+export function namesIn(files: FileSystem, path: string): string[] {
+  try {
+    return files.readdir(path);
+  } catch (error) {
+    if (isNotThere(error)) return [];
+    throw error;
+  }
+}
+
+/** What `act` returns, or undefined where the system refuses it. */
+export function unlessRefused<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /** Which file a path named at one moment. A write in place changes the times, a rename the inode. */
 export interface FileIdentity {
   readonly ino: number;

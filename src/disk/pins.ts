@@ -16,6 +16,7 @@ import {
   O_RDONLY,
   identityOf,
   lookAt,
+  namesIn,
   readFully,
   sameContent,
   systemCode,
@@ -121,13 +122,7 @@ export class Pins {
   #names(): string[] {
     // Mostly there is no such directory: an error that says so costs ten times the look.
     if (lookAt(this.#files, this.#layout.pins) === undefined) return [];
-    try {
-      return this.#files.readdir(this.#layout.pins).filter((name) => FILE_NAME.test(name));
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-      throw error;
-    }
+    return namesIn(this.#files, this.#layout.pins).filter((name) => FILE_NAME.test(name));
   }
 
   /** @throws the system's error, where there is a file that can't be read */

@@ -13,6 +13,7 @@ import {
   lookAt,
   sameContent,
   systemCode,
+  unlessRefused,
   type FileIdentity,
   type FileSystem,
 } from './file-system.js';
@@ -76,11 +77,11 @@ export function moveToQuarantine(
     return undefined;
   }
   // It is out of the way: that no note can be written, or no room made, is no failure.
-  quietly(() => {
+  unlessRefused(() => {
     const note = Buffer.from(`${JSON.stringify({ path, problem, at: nowSeconds, pid: process.pid })}\n`);
     placeTemporary(files, writeTemporary(files, layout, [note], false).path, target + NOTE_SUFFIX);
   });
-  quietly(() => {
+  unlessRefused(() => {
     bound(files, layout);
   });
   return target;
@@ -91,14 +92,6 @@ function freeName(files: FileSystem, layout: Layout, name: string, nowSeconds: n
   for (let at = Math.round(nowSeconds * 1000); ; at++) {
     const path = join(layout.quarantine, `${String(at).padStart(13, '0')}-${name}`);
     if (lookAt(files, path) === undefined) return path;
-  }
-}
-
-function quietly(act: () => void): void {
-  try {
-    act();
-  } catch (error) {
-    if (systemCode(error) === undefined) throw error;
   }
 }
 

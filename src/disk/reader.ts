@@ -5,7 +5,7 @@ import { parseDataRef } from '../ref/data-ref.js';
 import { digestOf, type Key, type KeyDigest } from '../ref/key.js';
 import { describeBlob, Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
 import type { EntryMetadata } from './entry-metadata.js';
-import { systemCode, type FileIdentity } from './file-system.js';
+import { systemCode, unlessRefused, type FileIdentity } from './file-system.js';
 import { changedInput } from './staleness.js';
 
 /**
@@ -100,12 +100,7 @@ export class Reader {
 
   /** The metadata of an entry that was read. That its sidecar can't be read is no reason to fail. */
   metadataOf({ digest, head, blob }: Found, now: number): EntryMetadata {
-    let sidecar: EntryMetadata | undefined;
-    try {
-      sidecar = this.#store.readSidecar(digest);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-    }
+    const sidecar = unlessRefused(() => this.#store.readSidecar(digest));
     return sidecar?.checksum === head.checksum ? sidecar : describeBlob(blob, now)!;
   }
 

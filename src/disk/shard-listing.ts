@@ -1,6 +1,6 @@
 /** The blobs in the 256 shards of data/, each listed again only where it has changed. */
 import type { KeyDigest } from '../ref/key.js';
-import { isNotThere, type FileSystem } from './file-system.js';
+import { isNotThere, namesIn, type FileSystem } from './file-system.js';
 import { SHARDS, digestOfBlobName, type Layout } from './layout.js';
 
 /**
@@ -55,11 +55,9 @@ export class ShardListing {
    */
   *changes(): IterableIterator<ListedShard> {
     // Most of a small cache's shards are not there, and to be told so of each would cost more than the rest.
-    const there = new Set(this.#list(this.#layout.data));
+    const there = new Set(namesIn(this.#files, this.#layout.data));
     for (const [index, shard] of SHARDS.entries()) {
-      // It may come back as it was, with the change time that it had.
-      if (!there.has(shard)) this.forget(index);
-      const listed = there.has(shard) ? this.#read(index, shard) : NONE;
+      const listed = there.has(shard) ? this.#read(index, shard) : this.#absent(index);
       if (listed !== undefined) yield { index, ...listed };
     }
   }
@@ -70,25 +68,20 @@ export class ShardListing {
       const now = Date.now();
       const { ctimeMs } = this.#files.stat(path);
       if (ctimeMs === this.#listed[index]) return undefined;
-      const digests = this.#list(path).map((name) => digestOfBlobName(name, shard));
+      const digests = namesIn(this.#files, path).map((name) => digestOfBlobName(name, shard));
       const age = now - ctimeMs;
       this.#listed[index] = age > SETTLED_AFTER_MS ? ctimeMs : NaN;
       const present = new Set(digests.filter((digest) => digest !== undefined));
       return { present, isCalm: age > CALM_AFTER_MS };
     } catch (error) {
       if (!isNotThere(error)) throw error;
-      this.forget(index);
-      return NONE;
+      return this.#absent(index);
     }
   }
 
-  #list(path: string): string[] {
-    try {
-      return this.#files.readdir(path);
-    } catch (error) {
-      // Or a file in the place of a directory.
-      if (isNotThere(error)) return [];
-      throw error;
-    }
+  #absent(index: number): typeof NONE {
+    // It may come back as it was, with the change time that it had.
+    this.forget(index);
+    return NONE;
   }
 }

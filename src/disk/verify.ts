@@ -9,7 +9,14 @@ import { checkBelongs } from '../light-curve/belongs.js';
 import { checkKey, digestOf, isDigestOf, type KeyDigest } from '../ref/key.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import { Obstacle, type BlobFile, type EntryStore } from './entry-store.js';
-import { isNotThere, lookAt, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import {
+  isNotThere,
+  lookAt,
+  systemCode,
+  unlessRefused,
+  type FileIdentity,
+  type FileSystem,
+} from './file-system.js';
 import { adviceOn } from './io-error.js';
 import { SHARDS, digestOfBlobName, digestOfSidecarName, type Layout } from './layout.js';
 import { Repairer } from './repair.js';
@@ -244,13 +251,8 @@ export class Verifier {
 
   /** The key by which an entry was put, as far as its sidecar can be trusted to know. */
   #nameOf(digest: KeyDigest): string | undefined {
-    try {
-      const { key = '' } = this.#store.readSidecar(digest) ?? {};
-      return isDigestOf(digest, key) ? key : undefined;
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      return undefined;
-    }
+    const { key = '' } = unlessRefused(() => this.#store.readSidecar(digest)) ?? {};
+    return isDigestOf(digest, key) ? key : undefined;
   }
 
   #isChanging(digest: KeyDigest, seen: FileIdentity | undefined): boolean {

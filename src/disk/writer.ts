@@ -11,7 +11,7 @@ import { Catalogue, type CatalogueEntry } from './catalogue.js';
 import { metadataOf, type EntryMetadata } from './entry-metadata.js';
 import type { EntryStore } from './entry-store.js';
 import { Evictor, type Evicted } from './evictor.js';
-import { isNotThere, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
+import { namesIn, sameContent, systemCode, type FileIdentity, type FileSystem } from './file-system.js';
 import { introduce } from './introduction.js';
 import { isNoSpace, toIoError } from './io-error.js';
 import { Journal } from './journal.js';
@@ -116,11 +116,13 @@ export class Writer {
   clearAll(): number {
     this.catalogue.reconcile();
     let count = this.clear(this.catalogue);
-    const shards = [...this.#list(this.#layout.data), ...this.#list(this.#layout.meta)];
+    const shards = [...namesIn(this.#files, this.#layout.data), ...namesIn(this.#files, this.#layout.meta)];
     for (const shard of SHARDS.filter((each) => shards.includes(each))) {
       const digests = [
-        ...this.#list(this.#layout.dataShard(shard)).map((name) => digestOfBlobName(name, shard)),
-        ...this.#list(this.#layout.metaShard(shard)).map((name) => digestOfSidecarName(name, shard)),
+        ...namesIn(this.#files, this.#layout.dataShard(shard)).map((name) => digestOfBlobName(name, shard)),
+        ...namesIn(this.#files, this.#layout.metaShard(shard)).map((name) =>
+          digestOfSidecarName(name, shard),
+        ),
       ].filter((digest) => digest !== undefined);
       const unknown = digests.map((digest) => ({ digest, key: '', bytes: 0 }));
       count += this.#remove(unknown, 'cleared');
@@ -274,15 +276,6 @@ export class Writer {
       ...why,
     }));
     this.journal.append(records);
-  }
-
-  #list(path: string): string[] {
-    try {
-      return this.#files.readdir(path);
-    } catch (error) {
-      if (isNotThere(error)) return [];
-      throw error;
-    }
   }
 }
 
