@@ -12,6 +12,7 @@ import { Layout } from '../../src/disk/layout.js';
 import { PersistentCache } from '../../src/disk/persistent-cache.js';
 import { ShardListing } from '../../src/disk/shard-listing.js';
 import { checkKey, digestOf } from '../../src/ref/key.js';
+import { tickingClock } from '../support/caches.js';
 import { faultyFileSystem, systemError } from '../support/faulty-file-system.js';
 import { interceptFileSystem } from '../support/recording-file-system.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
@@ -166,11 +167,13 @@ describe('limits', () => {
   });
 
   it('hold where the journal could not be written', async () => {
-    const other = new PersistentCache({ dir, maxEntries: 2 });
+    // One clock for all: accesses of two processes within a millisecond can't be ordered.
+    const now = tickingClock(Math.ceil(Date.now() / 1000));
+    const other = new PersistentCache({ dir, maxEntries: 2, now });
     await other.put('b', VALUE);
     const files = faultyFileSystem(({ path }) => (path === layout.journal ? 'EIO' : undefined));
-    await new PersistentCache({ dir, fileSystem: files, maxEntries: 3 }).put('c', VALUE);
-    await new PersistentCache({ dir, maxEntries: 2 }).put('d', VALUE);
+    await new PersistentCache({ dir, fileSystem: files, maxEntries: 3, now }).put('c', VALUE);
+    await new PersistentCache({ dir, maxEntries: 2, now }).put('d', VALUE);
     expect(await cache.keys()).toEqual(['c', 'd']);
   });
 });
